@@ -1,0 +1,41 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up .venv if that is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+REPORT := demo-report
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check benchmark clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## make .venv with dlcnn and what its tests need
+
+.venv/.ready: pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: dlcnn needs Python 3.11 or newer. Received $$($(PYTHON) --version). Run: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: .venv/.ready ## grade five example submissions and leave an HTML report
+	$(BIN)/dlcnn grade conv_step_by_step examples/submissions --html $(REPORT) --json $(REPORT)/report.json --require-isolation process
+
+test: .venv/.ready ## run the tests (10 minutes at most on two cores)
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: .venv/.ready ## run the slow grids too
+	$(BIN)/python -m pytest
+
+check: .venv/.ready ## lint, types, floors, and the course itself
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dlcnn course check
+
+benchmark: .venv/.ready ## measure grading beside the plain way
+	$(BIN)/python benchmarks/grading.py
+
+clean: ## remove what the commands above made
+	rm -rf .venv $(REPORT) build dist

@@ -1,0 +1,114 @@
+"""Grading beside the plain way, interleaved in one run: seconds per submission and peak memory.
+
+    taskset -c 0 python benchmarks/grading.py [--copies 100]
+
+Each copy of a correct submission is graded by dlcnn (warm, every check, nothing reused between
+copies) and then by `plain_way.py` in a process of its own. "own code" is the time that the worker
+spent inside the student's functions; the rest is what dlcnn adds.
+"""
+
+import argparse
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from dlcnn.course.discover import find_course
+from dlcnn.course.submission import read_submission
+from dlcnn.grading.engine import grade_submission
+from dlcnn.grading.exam import load_exam
+from dlcnn.grading.worker.pool import Worker, Zygote
+
+ROOT = Path(__file__).resolve().parents[1]
+SUBMISSION = ROOT / "examples" / "submissions" / "correct.ipynb"
+
+
+def main() -> None:
+    """Print one line per way of grading and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--copies", type=int, default=100)
+    copies = parser.parse_args().copies
+    exam = load_exam(find_course(ROOT), "conv_step_by_step")
+    own_code = _count_own_code()
+    ours, own, plain = [], [], []
+    plain_memory = 0
+    with tempfile.TemporaryDirectory() as folder, Zygote("numpy") as zygote:
+        script = Path(folder) / "submission.py"
+        code = "\n".join(cell.source for cell in read_submission(SUBMISSION).cells)
+        # The plain way has no stand-ins for the course's own modules.
+        code = re.sub(r"(?m)^(from|import) (?!numpy).*$", "", code)
+        script.write_text(code, encoding="utf-8")
+        for copy in range(-1, copies):  # the first round warms both up and is not counted
+            own_code.clear()
+            started = time.perf_counter()
+            report = grade_submission(
+                exam, SUBMISSION, f"student-{copy}", zygote, shown_path=SUBMISSION.name
+            )
+            seconds = time.perf_counter() - started
+            assert (report.score, report.optional_score) == exam.max_scores(), report
+            plain_seconds, memory = _plainly(exam.assignment.checks_path, script)
+            if copy >= 0:
+                ours.append(seconds)
+                own.append(sum(own_code))
+                plain.append(plain_seconds)
+                plain_memory = max(plain_memory, memory)
+        memory = _peak_mb("self") + _peak_mb(str(zygote._process.pid))
+    rest = [total - code for total, code in zip(ours, own, strict=True)]
+    checks = len(exam.checks)
+    print(f"{copies} copies, {checks} checks each, {len(os.sched_getaffinity(0))} core(s); median s")
+    print(f"dlcnn  {_spread(ours)}  of which own code {_spread(own)}, the rest {_spread(rest)}")
+    print(f"plain  {_spread(plain)}")
+    ratio = statistics.median(p / o for p, o in zip(plain, ours, strict=True))
+    print(f"ratio  plain / dlcnn {ratio:.1f}, pair by pair")
+    print(f"peak memory: dlcnn {memory:.0f} MB (grader and zygote), plain {plain_memory:.0f} MB")
+
+
+def _count_own_code() -> list[float]:
+    """Have every call in a worker add its seconds to the list that is returned."""
+    seconds: list[float] = []
+    call = Worker.call
+
+    def counted(worker, *arguments):
+        reply = call(worker, *arguments)
+        seconds.append(reply.seconds)
+        return reply
+
+    Worker.call = counted
+    return seconds
+
+
+def _plainly(checks: Path, script: Path) -> tuple[float, float]:
+    """Seconds and peak megabytes of one process of the plain way."""
+    command = [sys.executable, str(Path(__file__).with_name("plain_way.py")), str(checks)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, str(script)], env=environment, stderr=subprocess.PIPE)
+    told = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, told
+    scale = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss: bytes there, kB here
+    return time.perf_counter() - started, usage.ru_maxrss / scale
+
+
+def _peak_mb(process: str) -> float:
+    """The peak resident memory of a process, where the system tells it."""
+    status = Path("/proc") / process / "status"
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**10
+
+
+def _spread(values: list[float]) -> str:
+    tenths = statistics.quantiles(values, n=10)
+    return f"{statistics.median(values):.4f} (10-90 %: {tenths[0]:.4f}-{tenths[-1]:.4f})"
+
+
+if __name__ == "__main__":
+    main()

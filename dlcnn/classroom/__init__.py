@@ -1,0 +1,1 @@
+"""Many submissions: finding them, grading them side by side, resuming what was interrupted."""

@@ -1,0 +1,48 @@
+"""`dlcnn start`: copies an assignment's hand-out and template to work in."""
+
+import argparse
+from pathlib import Path
+
+from dlcnn.cli.exits import DONE
+from dlcnn.cli.options import Commands, add_course, course_of
+from dlcnn.errors import DlcnnError
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("start", help="copy an assignment to work on it")
+    parser.add_argument("assignment", metavar="ID", help="as `dlcnn list` names it")
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", type=Path, help="where to (default: a folder ID)"
+    )
+    parser.add_argument(
+        "--script", action="store_true", help="a Python script instead of a notebook"
+    )
+    add_course(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from dlcnn.files import write_atomically
+
+    assignment = course_of(options).assignment(options.assignment)
+    folder = options.folder or Path(assignment.id)
+    suffix = ".py" if options.script else ".ipynb"
+    work = folder / f"{assignment.id}{suffix}"
+    copies = {
+        folder / "README.md": assignment.readme_path,
+        work: assignment.template_path(suffix),
+    }
+    for target in copies:
+        if target.exists() or target.is_symlink():
+            raise DlcnnError(
+                f"start: nothing of yours is overwritten. Received {target}, which exists. "
+                "Name another folder, or move the file away."
+            )
+    for target, source in copies.items():
+        write_atomically(target, source.read_text(encoding="utf-8"))
+    print(f"{assignment.spec.title}: read {folder / 'README.md'}, then work in {work}")
+    print(f"Check it with: dlcnn check {work}")
+    return DONE

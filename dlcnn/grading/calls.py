@@ -1,0 +1,99 @@
+"""What a check calls: the student's functions, wherever they run; failures become facts.
+
+The code itself runs elsewhere (`worker.pool`, or `live` in a student's own notebook); this module
+sees replies only.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlcnn.grading.checks import Change, CheckFailed, CheckRun
+from dlcnn.grading.compare import describe
+from dlcnn.grading.report import Facts
+from dlcnn.grading.worker.pool import Failure, Reply
+from dlcnn.grading.worker.wire import arrays
+
+__all__ = ["Call", "Student", "facts_of_failure", "mask"]
+
+Call = Callable[[str, tuple[Any, ...], dict[str, Any]], Reply]
+
+
+class Student:
+    """The functions of one submission, as attributes that can be called.
+
+    Args:
+        call: runs a function by name.
+        returns: per task the names of the values it returns; () where it is one value.
+        run: the check run that the calls belong to.
+    """
+
+    def __init__(self, call: Call, returns: Mapping[str, tuple[str, ...]], run: CheckRun) -> None:
+        self._call = call
+        self._returns = returns
+        self._run = run
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._returns:
+            raise AttributeError(f"student.{name}: the assignment has no task of that name")
+
+        def function(*arguments: Any, **keywords: Any) -> Any:
+            reply = self._call(name, arguments, keywords)
+            self._note(name, (arguments, keywords), reply)
+            if reply.failure:
+                raise CheckFailed(facts_of_failure(name, reply.failure))
+            return _unpackable(name, reply.value, self._returns[name])
+
+        function.__name__ = name
+        return function
+
+    def _note(self, name: str, sent: object, reply: Reply) -> None:
+        if reply.printed:
+            self._run.printed.append(reply.printed)
+        if reply.changed:
+            inputs = arrays(sent)
+            self._run.changes += [
+                Change(name, inputs[slot], after) for slot, after in reply.changed.items()
+            ]
+        if reply.subclasses:
+            answers = arrays(reply.value)
+            self._run.subclasses += [
+                (answers[slot], kind) for slot, kind in reply.subclasses.items()
+            ]
+
+
+def facts_of_failure(function: str, failure: Failure) -> Facts:
+    """A call that gave no answer, as facts."""
+    facts: Facts = {"kind": failure.kind, "function": function, **failure.detail}
+    if failure.kind in ("exception", "undefined"):
+        facts["type"] = failure.type
+        facts["message"] = mask(failure.message)
+    if failure.kind == "exception":
+        last = failure.frames[-1] if failure.frames else None
+        facts["where"] = last and {
+            "label": last.label,
+            "line": last.line,
+            "function": last.function,
+            "code": last.code,
+        }
+    return facts
+
+
+def mask(text: str) -> str:
+    """Hide what differs from run to run or belongs to this machine: addresses and folders."""
+    text = re.sub(r"\b0x[0-9a-fA-F]{6,}", "0x…", text)
+    return re.sub(r"(?<![\w.:/])/(?:[\w.@+-]+/)+(?=[\w.@+-])", "…/", text)
+
+
+def _unpackable(function: str, value: Any, names: tuple[str, ...]) -> Any:
+    """Refuse what a check could not take apart into the values that the task returns."""
+    if not names or (isinstance(value, (tuple, list)) and len(value) == len(names)):
+        return value
+    raise CheckFailed(
+        {
+            "kind": "returns",
+            "function": function,
+            "names": list(names),
+            "received": describe(value),
+        }
+    )

@@ -1,0 +1,179 @@
+"""The vocabulary of a course's `checks.py`: what a check is and what it may expect.
+
+A check says what should be true; the engine decides where the student's code runs, what a broken
+expectation costs and how it is told.
+"""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dlcnn.grading.compare import compare_array, compare_plain, compare_scalar, plain_number
+from dlcnn.grading.report import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "Change",
+    "Check",
+    "CheckFailed",
+    "CheckRun",
+    "check",
+    "expect_array",
+    "expect_equal",
+    "expect_scalar",
+    "expect_unchanged",
+]
+
+_RTOL, _ATOL = 1e-6, 1e-8
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a task, as `checks.py` declares it."""
+
+    name: str
+    title: str
+    task: str
+    points: float
+    hidden: bool
+    partial: bool
+    function: Callable[..., None]
+
+
+def check(
+    *, task: str, points: float, hidden: bool = False, partial: bool = False
+) -> Callable[[Callable[..., None]], Check]:
+    """Declare a function `(student, rng)` to be a check of `task`.
+
+    Args:
+        task: the task's name in `assignment.toml`.
+        points: what the check is worth, > 0.
+        hidden: whether students see only that it failed and in what way.
+        partial: whether it earns the fraction of its expectations that hold; without it the
+            first broken expectation costs all the points.
+
+    The function's docstring is the title that the student reads. `student.conv_forward(...)` calls
+    the student's function; `rng` is a `numpy.random.Generator` seeded for this student and check.
+    """
+
+    def declare(function: Callable[..., None]) -> Check:
+        title = " ".join((function.__doc__ or "").split())
+        return Check(function.__name__, title, task, points, hidden, partial, function)
+
+    return declare
+
+
+def expect_array(
+    name: str, value: object, expected: ArrayLike, *, rtol: float = _RTOL, atol: float = _ATOL
+) -> None:
+    """Expect an array of the same shape and dtype whose values agree within the tolerances."""
+    facts = compare_array(name, value, np.asarray(expected), rtol=rtol, atol=atol)
+    subclass = next((kind for array, kind in _current().subclasses if array is value), None)
+    _judge({**facts, "subclass": subclass} if facts and subclass else facts)
+
+
+def expect_scalar(
+    name: str, value: object, expected: float, *, rtol: float = _RTOL, atol: float = _ATOL
+) -> None:
+    """Expect one number; an array that holds exactly one number will do."""
+    _judge(compare_scalar(name, value, expected, rtol=rtol, atol=atol))
+
+
+def expect_equal(name: str, value: object, expected: object) -> None:
+    """Expect an equal plain value: number, text, None, or a sequence or dict of such or arrays."""
+    _judge(compare_plain(name, value, expected))
+
+
+def expect_unchanged(**inputs: object) -> None:
+    """Expect that no call so far wrote into these arrays that were passed to the student."""
+    run = _current()
+    for name, array in inputs.items():
+        written = next((change for change in run.changes if change.array is array), None)
+        _judge(_changed(name, written) if written else None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An input array and what the student's function made of it."""
+
+    function: str
+    array: Any
+    after: Any
+
+
+class CheckFailed(Exception):  # noqa: N818  a verdict on the student's answer, not an error of ours
+    """The student's answer is wrong; carries the facts."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self.facts = facts
+
+
+@dataclass
+class CheckRun:
+    """What happened so far while one check runs."""
+
+    partial: bool = False
+    expectations: int = 0
+    failures: list[Facts] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    subclasses: list[tuple[Any, str]] = field(default_factory=list)  # an array, what it came as
+    printed: list[str] = field(default_factory=list)
+
+    def fail(self, facts: Facts) -> None:
+        """Record that the answer is wrong, unless an expectation has told so already."""
+        if not any(facts is known for known in self.failures):
+            self.expectations += 1
+            self.failures.append(facts)
+
+    @contextmanager
+    def active(self) -> "Iterator[CheckRun]":
+        """Make this the run that `expect_*` reports to, in this thread only."""
+        token = _running.set(self)
+        try:
+            yield self
+        finally:
+            _running.reset(token)
+
+
+_running: ContextVar[CheckRun] = ContextVar("the check that is running")
+
+
+def _current() -> CheckRun:
+    run = _running.get(None)
+    if run is None:
+        raise RuntimeError("expect_*: works inside a check only; run it with `dlcnn check`.")
+    return run
+
+
+def _judge(facts: Facts | None) -> None:
+    run = _current()
+    if facts is None:
+        run.expectations += 1
+        return
+    run.fail(facts)
+    if not run.partial:
+        raise CheckFailed(facts)
+
+
+def _changed(name: str, change: Change) -> Facts:
+    before, after = np.asarray(change.array), np.asarray(change.after)
+    facts: Facts = {"kind": "changed", "function": change.function, "name": name}
+    if before.shape != after.shape:
+        return {**facts, "index": None, "before": list(before.shape), "after": list(after.shape)}
+    with np.errstate(all="ignore"):
+        differs = (before != after) & ~((before != before) & (after != after))
+    first = np.unravel_index(int(np.argmax(differs)), before.shape)
+    return {
+        **facts,
+        "index": [int(position) for position in first],
+        "before": plain_number(before[first]),
+        "after": plain_number(after[first]),
+    }

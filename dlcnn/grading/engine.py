@@ -1,0 +1,262 @@
+"""Grade one submission: every check in FORMATS' order, apart from us, and the points added up.
+
+This is the trusted side. It never imports student code: it sends inputs to a worker and judges
+what comes back. Nothing that a submission does makes it raise.
+"""
+
+import sys
+import time
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dlcnn.course.spec import Task
+from dlcnn.course.submission import (
+    Submission,
+    UnreadableSubmission,
+    is_attempted,
+    read_submission,
+)
+from dlcnn.grading.checks import Check
+from dlcnn.grading.compare import describe
+from dlcnn.grading.exam import Exam
+from dlcnn.grading.marking import as_shown, points, result, run_check, seeded
+from dlcnn.grading.report import (
+    CheckResult,
+    Facts,
+    Status,
+    SubmissionReport,
+    TaskResult,
+    unreadable,
+)
+from dlcnn.grading.runner import Runner
+from dlcnn.grading.worker.pool import Limits, Program, Zygote
+
+__all__ = ["grade_submission"]
+
+# What student code may import of each profile's packages; the rest is answered by a stand-in.
+_PACKAGES = {"numpy": frozenset({"numpy"})}
+_WORST_FIRST: tuple[Status, ...] = ("ERROR", "FAIL", "SKIP", "TODO")
+
+
+def grade_submission(
+    exam: Exam,
+    path: Path,
+    student: str,
+    zygote: Zygote,
+    *,
+    shown_path: str,
+    seed_text: str | None = None,
+    visibilities: Collection[str] = ("public", "hidden"),
+    only: str | None = None,
+) -> SubmissionReport:
+    """Grade the file at `path`.
+
+    Args:
+        exam: the assignment.
+        path: a notebook or a script.
+        student: who handed it in; part of the seed of every check's inputs.
+        zygote: where the student's code runs.
+        shown_path: the path that the report names.
+        seed_text: mixed into the seeds where given.
+        visibilities: which checks to run.
+        only: the name of the one check to run.
+
+    Returns:
+        The report; its status is "unreadable" where the file is no notebook or script.
+    """
+    started = time.perf_counter()
+    try:
+        submission = read_submission(path)
+    except UnreadableSubmission as error:
+        return unreadable(student, shown_path, str(error), exam.max_scores())
+    checks = [check for check in exam.checks if only in (None, check.name)]
+    checks = [check for check in checks if ("hidden" if check.hidden else "public") in visibilities]
+    with _Sitting(exam, submission, student, seed_text, zygote) as sitting:
+        tasks = sitting.grade(checks)
+    graded = [task for task in tasks if not task.optional]
+    optional = [task for task in tasks if task.optional]
+    return SubmissionReport(
+        student=student,
+        path=shown_path,
+        status="error" if any(task.status == "ERROR" for task in tasks) else "graded",
+        notes=submission.notes,
+        score=points(task.score for task in graded),
+        max_score=points(task.max_score for task in graded),
+        optional_score=points(task.score for task in optional),
+        optional_max_score=points(task.max_score for task in optional),
+        tasks=tasks,
+        seconds=time.perf_counter() - started,
+    )
+
+
+@dataclass
+class _Standing:
+    """A task as it stands: what was decided without running it, and its results so far."""
+
+    task: Task
+    verdict: tuple[Status, Facts] | None = None  # TODO or SKIP, and why
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    spoiled_by: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        statuses = {marked.status for marked in self.results.values()}
+        if self.verdict and not statuses:
+            return self.verdict[0]
+        return next((status for status in _WORST_FIRST if status in statuses), "PASS")
+
+    @property
+    def score(self) -> float:
+        return points(marked.score for marked in self.results.values())
+
+    def closed(self) -> TaskResult:
+        checks = tuple(self.results.values())
+        return TaskResult(
+            task=self.task.name,
+            optional=self.task.optional,
+            status=self.status,
+            score=self.score,
+            max_score=points(marked.max_score for marked in checks),
+            follow_through=bool(self.spoiled_by),
+            spoiled_by=self.spoiled_by,
+            checks=checks,
+        )
+
+
+class _Sitting:
+    """One submission in front of the grader: its workers and its standings."""
+
+    def __init__(
+        self,
+        exam: Exam,
+        submission: Submission,
+        student: str,
+        seed_text: str | None,
+        zygote: Zygote,
+    ) -> None:
+        self._exam = exam
+        self._student = student
+        self._seed_text = seed_text
+        self._zygote = zygote
+        self._sessions = ExitStack()
+        self._standings = {
+            task.name: _Standing(task, _verdict(exam, submission, task.name))
+            for task in exam.spec.tasks
+        }
+        self._submission = submission
+
+    def __enter__(self) -> "_Sitting":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sessions.close()
+
+    def grade(self, checks: Collection[Check]) -> tuple[TaskResult, ...]:
+        """Public checks first, then each task's hidden ones apart, then follow-through."""
+        own = {name: [c for c in checks if c.task == name] for name in self._standings}
+        self._run([check for check in checks if not check.hidden])
+        for task_checks in own.values():
+            self._run([check for check in task_checks if check.hidden])
+        for name, task_checks in own.items():
+            self._follow_through(self._standings[name], task_checks)
+        return tuple(
+            self._standings[name].closed() for name, task_checks in own.items() if task_checks
+        )
+
+    @cached_property
+    def _theirs(self) -> Runner:
+        return self._runner(self._submission)
+
+    @cached_property
+    def _ours(self) -> Runner:
+        """The solution, run apart as well: what it is asked comes from the student's code."""
+        return self._runner(self._exam.solution)
+
+    def _runner(self, submission: Submission) -> Runner:
+        limits = self._exam.spec.limits
+        session = self._zygote.session(
+            _program(self._exam, submission),
+            Limits(wall_seconds=limits.wall_seconds, memory_mb=limits.memory_mb),
+        )
+        return Runner(self._sessions.enter_context(session))
+
+    def _run(self, checks: Iterable[Check]) -> None:
+        """Run checks, in their order, in a worker that starts fresh."""
+        fresh = False
+        for check in checks:
+            standing = self._standings[check.task]
+            if standing.verdict:
+                standing.results[check.name] = result(check, *standing.verdict)
+                continue
+            if not fresh:
+                self._theirs.restart()
+                fresh = True
+            standing.results[check.name] = self._mark(check)
+
+    def _mark(self, check: Check) -> CheckResult:
+        marked = self._run_on(self._theirs, check)
+        if marked.status == "ERROR" and self._run_on(self._ours, check).status == "PASS":
+            # The check is sound, so it broke on an answer that it did not foresee.
+            reply = self._theirs.last_reply
+            facts = {
+                "kind": "type",
+                "name": f"the answer of {check.task}",
+                "received": describe(reply.value if reply else None),
+                "expected": "what the task asks for",
+            }
+            marked = result(check, "FAIL", facts)
+        return as_shown(marked)
+
+    def _run_on(self, runner: Runner, check: Check) -> CheckResult:
+        rng = seeded(self._exam, check, self._student, self._seed_text)
+        return run_check(check, runner.call, self._exam.returns, rng)
+
+    def _follow_through(self, standing: _Standing, checks: Collection[Check]) -> None:
+        """Mark a failed task again with its failed upstream tasks answered by the solution."""
+        upstream = tuple(
+            name
+            for name in self._exam.spec.upstream(standing.task.name)
+            if self._standings[name].status != "PASS"
+        )
+        if standing.status != "FAIL" or not upstream:
+            return
+        again = _Standing(standing.task, spoiled_by=upstream)
+        for hidden in (False, True):
+            self._theirs.restart(upstream, self._ours.answer)
+            for check in (check for check in checks if check.hidden is hidden):
+                again.results[check.name] = self._mark(check)
+        if again.score >= standing.score and again.results != standing.results:
+            self._standings[standing.task.name] = again
+
+
+def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Facts] | None:
+    """TODO or SKIP where that is plain from the text, and why; None where the code must run."""
+    function = submission.functions.get(name)
+    if function is None:
+        broken = next((piece for piece in submission.broken if name in piece.names), None)
+        if broken is None:
+            return "TODO", {"kind": "missing", "function": name}
+        facts: dict[str, Any] = {"kind": "broken", "function": name, "label": broken.label}
+        return "SKIP", {
+            **facts,
+            "line": broken.line,
+            "message": broken.message,
+            "code": broken.code,
+        }
+    if not is_attempted(function, exam.template_functions.get(name)):
+        return "TODO", {"kind": "untouched", "function": name}
+    return None
+
+
+def _program(exam: Exam, submission: Submission) -> Program:
+    allowed = sys.stdlib_module_names | _PACKAGES[exam.spec.profile]
+    allowed |= {name.partition(".")[0] for name in exam.spec.allow_imports}
+    return Program(
+        cells=tuple((cell.label, cell.first_line, cell.source) for cell in submission.cells),
+        stand_ins=(submission.imports | {"dlcnn"}) - allowed,
+        names=exam.spec.task_names,
+    )

@@ -1,0 +1,147 @@
+"""Everything the trusted side knows about one assignment, loaded and held against the rules."""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dlcnn.course.discover import Assignment, Course
+from dlcnn.course.spec import CourseError, Spec
+from dlcnn.course.submission import Submission, functions_of, read_submission
+from dlcnn.grading.checks import Check
+
+__all__ = ["Exam", "load_exam"]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One assignment with its checks, its solution and what its template looks like."""
+
+    assignment: Assignment
+    checks: tuple[Check, ...]
+    solution: Submission
+    template_functions: Mapping[str, Any]
+    secret: str
+    digest: str
+
+    @property
+    def spec(self) -> Spec:
+        """The assignment's specification."""
+        return self.assignment.spec
+
+    @cached_property
+    def returns(self) -> dict[str, tuple[str, ...]]:
+        """What each task returns, by the names in the solution's last `return`: ("Z", "cache")."""
+        functions = self.solution.functions
+        return {name: _returned_names(functions[name]) for name in self.spec.task_names}
+
+    @cached_property
+    def solution_functions(self) -> dict[str, Callable[..., Any]]:
+        """The solution's functions, live in this process: they are the course's own code."""
+        module = ModuleType(f"solution of {self.assignment.id}")
+        for cell in self.solution.cells:
+            exec(compile(cell.source, str(self.solution.path), "exec"), module.__dict__)
+        return {name: getattr(module, name) for name in self.spec.task_names}
+
+    def checks_of(self, task: str) -> tuple[Check, ...]:
+        """The checks of one task, in the order of `checks.py`."""
+        return tuple(check for check in self.checks if check.task == task)
+
+    def max_scores(self) -> tuple[float, float]:
+        """The points of all checks: of the graded tasks, of the optional ones."""
+        optional = {task.name for task in self.spec.tasks if task.optional}
+        return (
+            sum(check.points for check in self.checks if check.task not in optional),
+            sum(check.points for check in self.checks if check.task in optional),
+        )
+
+
+def load_exam(course: Course, assignment_id: str) -> Exam:
+    """Load an assignment for grading.
+
+    Raises:
+        CourseError: the assignment is unknown, or its checks, solution or template break a rule.
+    """
+    assignment = course.assignment(assignment_id)
+    solution = read_submission(assignment.solution_path)
+    missing = [name for name in assignment.spec.task_names if name not in solution.functions]
+    if missing:
+        raise CourseError(
+            f"{assignment.solution_path}: the solution defines every task. "
+            f"Received no definition of {', '.join(missing)}. Add it, or remove the task."
+        )
+    template = assignment.template_path(".py")
+    if not template.is_file():
+        raise CourseError(
+            f"{template}: the template is generated from the solution. Received no such file. "
+            "Run `dlcnn course sync`."
+        )
+    return Exam(
+        assignment,
+        _load_checks(assignment),
+        solution,
+        functions_of(template.read_text(encoding="utf-8")),
+        course.secret(),
+        assignment.digest(),
+    )
+
+
+def _load_checks(assignment: Assignment) -> tuple[Check, ...]:
+    path = assignment.checks_path
+    module = _execute(path)
+    checks = tuple(value for value in vars(module).values() if isinstance(value, Check))
+    for check in checks:
+        _hold_check(path, check, assignment.spec)
+    for task in assignment.spec.task_names:
+        if not any(check.task == task for check in checks):
+            raise CourseError(f"{path}: every task has a check. Received none for {task}. Add one.")
+    return checks
+
+
+def _execute(path: Path) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(f"checks of {path.parent.name}", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    # No bytecode beside the course: its folder may be read-only, and is the author's.
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        specification.loader.exec_module(module)
+    except FileNotFoundError:
+        raise CourseError(
+            f"{path}: an assignment has checks. Received no such file. Write it as "
+            "CONTRIBUTING's recipe for a check shows."
+        ) from None
+    except Exception as error:
+        raise CourseError(
+            f"{path}: checks.py can be imported. Received {type(error).__name__}: {error}. "
+            "Mend the file."
+        ) from error
+    finally:
+        sys.dont_write_bytecode = writes_bytecode
+    return module
+
+
+def _hold_check(path: Path, check: Check, spec: Spec) -> None:
+    rules = (
+        (check.task in spec.task_names, "names a task of assignment.toml", f"task={check.task!r}"),
+        (bool(check.title), "has a docstring, the title that students read", "none"),
+        (check.points > 0, "is worth more than 0 points", f"points={check.points}"),
+    )
+    for holds, rule, received in rules:
+        if not holds:
+            raise CourseError(
+                f"{path}: a check {rule}. Received {received} in {check.name}. Mend the check."
+            )
+
+
+def _returned_names(function: ast.AST) -> tuple[str, ...]:
+    """The names in the function's last `return a, b`, or () where it returns one value."""
+    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    last = max(returns, key=lambda node: node.lineno).value if returns else None
+    return tuple(map(ast.unparse, last.elts)) if isinstance(last, ast.Tuple) else ()

@@ -1,0 +1,66 @@
+"""Calls of one submission's functions, over as many workers as it takes; judges nothing."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from dlcnn.grading.worker.pool import Failure, Reply, Session, Worker
+
+__all__ = ["Runner"]
+
+
+class Runner:
+    """The functions of one submission, called by name.
+
+    A worker that crashed, hung or was killed is replaced by a fresh one at the next call; a
+    program whose definitions cannot be run at all is not tried again.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._worker: Worker | None = None
+        self._load_failure: Failure | None = None
+        self._answered: frozenset[str] = frozenset()
+        self._answer: Callable[..., Any] | None = None
+        self.last_reply: Reply | None = None
+
+    def restart(
+        self, answered: Collection[str] = (), answer: Callable[..., Any] | None = None
+    ) -> None:
+        """Go on in a fresh worker, in which `answer` stands for the functions `answered`."""
+        self._worker = None
+        self._answered = frozenset(answered)
+        self._answer = answer
+
+    def call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        """Call a function of the submission; what goes wrong there is in the reply."""
+        self.last_reply = self._call(function, arguments, keywords)
+        return self.last_reply
+
+    def answer(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """The value of a call, for somebody else's code that asked for it."""
+        reply = self.call(function, arguments, keywords)
+        if reply.failure:
+            raise RuntimeError(f"{reply.failure.type}: {reply.failure.message}")
+        return reply.value
+
+    def _call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        if self._worker is None and self._load_failure is None:
+            self._worker = self._session.worker(self._answered)
+            self._load_failure = self._worker.load_failure
+        if self._worker is None or self._load_failure:
+            return Reply(failure=self._load_failure)
+        if function not in self._worker.loaded.defined:
+            return Reply(failure=_undefined(function, self._worker))
+        reply = self._worker.call(function, arguments, keywords, self._answer)
+        if reply.exhausted:
+            self._worker = None
+        return reply
+
+
+def _undefined(function: str, worker: Worker) -> Failure:
+    """Why a function that the submission holds is not there: its definition failed."""
+    problem = next((p for p in worker.loaded.problems if function in p.names), None)
+    if problem is None:
+        return Failure("undefined", "NameError", f"name {function!r} is not defined")
+    detail = {"label": problem.label, "line": problem.line}
+    return Failure("undefined", problem.type, problem.message, detail=detail)

@@ -1,0 +1,225 @@
+"""Trusted side: the conversation with one worker.
+
+Every wait has a deadline and every size a limit. What is said becomes a record in `replies`;
+forking and ending processes is the session's part (`pool`).
+"""
+
+import math
+import os
+import secrets
+import select
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dlcnn.grading.worker import replies, wire
+from dlcnn.grading.worker.records import (
+    Failure,
+    FailureKind,
+    Limits,
+    Loaded,
+    Program,
+    Reply,
+    cleaned,
+)
+
+__all__ = ["Answer", "Worker"]
+
+Answer = Callable[[str, tuple[Any, ...], dict[str, Any]], object]
+
+_KEPT_BYTES = 64 << 10
+_READ_BYTES = 1 << 16
+_MAX_ASKS = 20_000
+_MAX_STALE = 16
+
+
+class _OutputFloodError(Exception):
+    """More was printed than a call may print."""
+
+
+_SEEN_KINDS: dict[type[Exception], FailureKind] = {
+    TimeoutError: "time",
+    _OutputFloodError: "output",
+    wire.TooLargeError: "size",
+    wire.WireError: "protocol",
+}
+
+
+class _Log:
+    """What the worker prints, read as it comes so that it never waits for us, kept up to a cap."""
+
+    def __init__(self, descriptor: int, limit: int) -> None:
+        os.set_blocking(descriptor, False)
+        self.descriptor = descriptor
+        self._limit = limit
+        self._ended = False
+        self.start()
+
+    def start(self) -> None:
+        """Count from here."""
+        self._kept = bytearray()
+        self._count = 0
+
+    def drain(self) -> bool:
+        """Read what is there; False once nobody can print any more."""
+        while not self._ended:
+            try:
+                chunk = os.read(self.descriptor, _READ_BYTES)
+            except BlockingIOError:
+                return True
+            self._ended = not chunk
+            self._count += len(chunk)
+            self._kept += chunk[: _KEPT_BYTES - len(self._kept)]
+            if self._count > self._limit:
+                raise _OutputFloodError
+        return False
+
+    def text(self) -> str:
+        """What was printed since `start`."""
+        return cleaned(self._kept.decode("utf-8", "replace"), _KEPT_BYTES)
+
+
+class Worker:
+    """One process with one student's functions: what loading gave, then call after call."""
+
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        channel: socket.socket,
+        log: int,
+        end: Callable[[], int | None],
+    ) -> None:
+        """Wait for the definitions of a worker that was just ordered.
+
+        Args:
+            end: kills the worker; its wait status, or None where that could not be learned.
+        """
+        self.loaded = Loaded()
+        self.load_failure: Failure | None = None
+        self._program = program
+        self._limits = limits
+        self._channel = channel
+        self._end = end
+        self._log = _Log(log, limits.output_bytes)
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
+        self._poll.register(log, select.POLLIN)
+        self._deadline = 0.0
+        self._closed = False
+        channel.setblocking(False)
+        self._load()
+
+    def call(
+        self,
+        function: str,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        answer: Answer | None = None,
+    ) -> Reply:
+        """Call a function of the student's.
+
+        Args:
+            answer: gives the value of another task's function that the worker was told to ask for
+                (`answered`); an exception of its own is told to the student's code.
+        """
+        if self._closed:
+            raise ValueError(f"call: the worker has ended. Received function={function!r}.")
+        identity = secrets.token_hex(8)
+        arguments = (tuple(args), dict(kwargs or {}))
+        frame = wire.encode({"id": identity, "call": function, "arguments": arguments})
+        self._log.start()
+        started = time.monotonic()
+        self._deadline = started + self._limits.wall_seconds
+        try:
+            wire.send(self._channel, frame, wait=self._wait_to_send)
+            message = self._reply_to(identity, answer)
+            slots = len(wire.arrays(arguments))
+            known, limits = self.loaded, self._limits
+            reply = replies.reply(message, slots, function, self._program, known, limits)
+            self._log.drain()
+        except Exception as error:
+            reply = Reply(failure=self._fail(error), exhausted=True)
+        if reply.exhausted:
+            self.close()
+        return replace(reply, printed=self._log.text(), seconds=time.monotonic() - started)
+
+    def close(self) -> None:
+        """Forget the worker; its processes are the session's to end."""
+        if not self._closed:
+            self._closed = True
+            self._channel.close()
+            os.close(self._log.descriptor)
+
+    def _load(self) -> None:
+        self._deadline = time.monotonic() + self._limits.wall_seconds
+        try:
+            self.loaded = replies.loaded(self._receive().value, self._program)
+            self._log.drain()
+        except Exception as error:
+            self.load_failure = self._fail(error)
+            self.close()
+
+    def _reply_to(self, identity: str, answer: Answer | None) -> wire.Message:
+        """The reply to this call; a stale one is the leftover of a forgery and not taken for it."""
+        asked = stale = 0
+        while stale < _MAX_STALE:
+            message = self._receive()
+            said = message.value
+            if not isinstance(said, dict) or said.get("id") != identity:
+                stale += 1
+            elif "ask" not in said:
+                return message
+            else:
+                asked += 1
+                if answer is None or asked > _MAX_ASKS:
+                    break
+                self._answer(said, identity, answer)
+        raise wire.WireError("no reply to the call")
+
+    def _answer(self, said: dict[str, Any], identity: str, answer: Answer) -> None:
+        name, args, kwargs = (said.get(key) for key in ("ask", "args", "kwargs"))
+        if not (isinstance(name, str) and isinstance(args, tuple) and isinstance(kwargs, dict)):
+            raise wire.WireError("a question of no known kind")
+        started = time.monotonic()
+        try:
+            frame = wire.encode({"id": identity, "value": answer(name, args, kwargs)})
+        except Exception as error:
+            frame = wire.encode({"id": identity, "error": cleaned(str(error))})
+        self._deadline += time.monotonic() - started  # the grader's time is not the student's
+        wire.send(self._channel, frame, wait=self._wait_to_send)
+
+    def _receive(self) -> wire.Message:
+        limit = self._limits.answer_bytes
+        return wire.read(wire.receive(self._channel, max_bytes=limit, wait=self._wait))
+
+    def _wait(self) -> None:
+        """Return when the channel is ready, taking prints in the meantime."""
+        while True:
+            remaining = self._deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError
+            ready = [descriptor for descriptor, _ in self._poll.poll(math.ceil(remaining * 1000))]
+            if self._log.descriptor in ready and not self._log.drain():
+                self._poll.unregister(self._log.descriptor)
+            if self._channel.fileno() in ready:
+                return
+
+    def _wait_to_send(self) -> None:
+        self._poll.modify(self._channel, select.POLLOUT)
+        try:
+            self._wait()
+        finally:
+            self._poll.modify(self._channel, select.POLLIN)
+
+    def _fail(self, error: Exception) -> Failure:
+        """The failure that was seen from outside, after the end of the worker."""
+        status = self._end()
+        if isinstance(error, EOFError | ConnectionError):
+            return replies.death(status, self._limits)
+        for raised, kind in _SEEN_KINDS.items():
+            if isinstance(error, raised):
+                return replies.seen(kind, self._limits)
+        raise error

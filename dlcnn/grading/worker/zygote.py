@@ -1,0 +1,184 @@
+"""Untrusted side: the warm process that workers are forked from, started by path.
+
+    grader → zygote → nest (one per submission) → worker (one at a time, runs student code)
+
+The zygote has imported NumPy. The nest compiles the submission once and never runs it; it is where
+isolation is set up and what is killed to kill everything. Both do as the grader's one-letter
+orders say, and end when the grader does. Standard library and NumPy only; nothing of dlcnn.
+
+Started as `python -I zygote.py DESCRIPTOR PROFILE`.
+"""
+
+import gc
+import importlib
+import os
+import socket
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 pathlib would be in every fork
+_FOLDERS = [_HERE, os.path.join(_HERE, os.pardir, "sandbox")]  # noqa: PTH118 as above
+
+sys.path[:0] = _FOLDERS
+if TYPE_CHECKING:
+    from dlcnn.grading.sandbox import process, tree
+    from dlcnn.grading.worker import standins, statements, student, wire
+else:
+    import process
+    import standins
+    import statements
+    import student
+    import tree
+    import wire
+
+_OWN_MODULES = {"plain", "process", "profiles", "standins", "statements", "student", "tree", "wire"}
+_CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
+_MAX_DESCRIPTOR = 4096
+_REHEARSALS = 20  # more than the interpreter wants before it specialises code
+
+
+def main() -> NoReturn:
+    """Fork a nest when the grader orders one, end it when the grader says so or is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    profile = importlib.import_module("profiles." + sys.argv[2])
+    _hide_own_modules()
+    os.environ.clear()
+    tree.adopt()
+    _rehearse()
+    tier, reason = process.probe()
+    _settle()
+    os.dup2(0, 2)  # the grader reads only what is said before this point
+    wire.send(control, wire.encode({"tier": tier, "reason": reason}))
+    zygote, nest = os.getpid(), 0
+    while True:
+        order, descriptors = _receive_order(control)
+        if nest:
+            tree.end(nest)
+            nest = 0
+        if order == b"o":
+            nest = os.fork()
+            if nest == 0:
+                control.close()
+                _finish(_Nest(socket.socket(fileno=descriptors[0]), profile, zygote).run)
+            os.close(descriptors[0])
+        elif order == b"c":
+            wire.send(control, wire.encode(None))
+        else:
+            os._exit(0)
+
+
+class _Nest:
+    """One submission: compiles it, and forks a fresh worker whenever it is told to."""
+
+    def __init__(self, session: socket.socket, profile: ModuleType, zygote: int) -> None:
+        self._session = session
+        self._profile = profile
+        self._zygote = zygote
+
+    def run(self) -> None:
+        process.enter_session(self._zygote)
+        tree.adopt()
+        self._request = wire.decode(wire.receive(self._session))
+        cells = [
+            (label, first_line, source.tobytes().decode("utf-8", "surrogatepass"))
+            for label, first_line, source in self._request["cells"]
+        ]
+        self._program, self._problems = statements.compile_cells(cells)
+        self._profile.prepare("\n".join(source for _, _, source in cells))
+        standins.install(self._request["stand_ins"], self._request["silent"])
+        self._memory = process.address_space() + self._request["memory_bytes"]
+        _settle()
+        self._obey()
+
+    def _obey(self) -> None:
+        worker, status = 0, 0
+        while True:
+            order, descriptors = _receive_order(self._session)
+            if worker:
+                status = tree.end(worker)
+                worker = 0
+            if order == b"w":
+                worker = self._fork(*descriptors)
+            elif order == b"e":
+                wire.send(self._session, wire.encode(status))
+            else:
+                return
+
+    def _fork(self, channel: int, log: int) -> int:
+        answered = wire.decode(wire.receive(self._session))
+        nest = os.getpid()
+        worker = os.fork()
+        if worker == 0:
+            _finish(lambda: self._work(nest, answered, channel, log))
+        os.close(channel)
+        os.close(log)
+        return worker
+
+    def _work(self, nest: int, answered: list[str], channel: int, log: int) -> None:
+        """In the worker: give up everything but the channel, then serve the student's functions."""
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(channel, _CHANNEL, inheritable=False)
+        os.closerange(_CHANNEL + 1, _MAX_DESCRIPTOR)
+        self._session.detach()
+        renew = process.limit_worker(nest, self._memory, self._request["seconds"])
+        self._profile.refresh()
+        gc.enable()
+        request = self._request | {"answered": answered}
+        student.serve(socket.socket(fileno=_CHANNEL), self._program, self._problems, request, renew)
+
+
+def _receive_order(sock: socket.socket) -> tuple[bytes, list[int]]:
+    """One letter and the descriptors that come with it; no letter when the grader is gone."""
+    try:
+        order, descriptors, _, _ = socket.recv_fds(sock, 1, 2)
+    except ConnectionError:
+        return b"", []
+    return order, descriptors
+
+
+def _finish(job: Callable[[], None]) -> NoReturn:
+    """Do a forked child's job and end there: it must never return into its parent's code."""
+    try:
+        job()
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+def _rehearse() -> None:
+    """Do what every child will do, so that it finds the interpreter's caches filled.
+
+    A page that is written for the first time after a fork costs as much as fifty lines of code.
+    """
+    sample = {"text": "", "list": [np.zeros((1, 1)), 1], "tuple": (1.0, None), "dict": {}}
+    for _ in range(_REHEARSALS):
+        wire.read(wire.encode(sample))
+        program, _ = statements.compile_cells([("", 2, "import sys\ndef function(): return 1")])
+        statements.run(program, {})
+
+
+def _settle() -> None:
+    """Before forking: what is there stays where it is, or every child would copy it."""
+    gc.disable()
+    gc.collect()
+    gc.freeze()
+
+
+def _hide_own_modules() -> None:
+    """Undo what running by path took: student code cannot import these files by name."""
+    del sys.path[: len(_FOLDERS)]
+    for folder in list(sys.path_importer_cache):
+        if folder.startswith(_HERE):
+            del sys.path_importer_cache[folder]
+    for name in list(sys.modules):
+        if name.partition(".")[0] in _OWN_MODULES:
+            del sys.modules[name]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Reading submissions: the tests of `dlcnn.course.submission`."""

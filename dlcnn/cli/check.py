@@ -69,7 +69,7 @@ def _assignment_of(file: Path, course: "Course") -> str:
     submission = read_submission(file)
     if submission.marker:
         return submission.marker
-    found = course.assignment_defining(submission.functions)
+    found = course.assignments_defining(submission.functions)
     if len(found) == 1:
         return found[0].id
     ids = ", ".join(assignment.id for assignment in (found or course.assignments))

@@ -94,7 +94,7 @@ class Course:
             f"{advice}There are: {', '.join(ids) or 'none'}."
         )
 
-    def assignment_defining(self, names: Collection[str]) -> list[Assignment]:
+    def assignments_defining(self, names: Collection[str]) -> list[Assignment]:
         """The assignments that have a task of any of these names."""
         return [
             each for each in self.assignments if not set(names).isdisjoint(each.spec.task_names)

@@ -8,8 +8,8 @@ from string import Template
 
 from dlcnn.course.discover import ASSIGNMENT_ID, find_course
 from dlcnn.course.errors import CourseError
-from dlcnn.course.files import write_atomically
 from dlcnn.course.template import sync
+from dlcnn.files import write_atomically
 
 __all__ = ["new_assignment"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from dlcnn.course.blocks import Block, find_blocks, parse_course_file
 from dlcnn.course.discover import Assignment
 from dlcnn.course.errors import CourseError
-from dlcnn.course.files import write_atomically
+from dlcnn.files import write_atomically
 
 __all__ = ["Templates", "make_templates", "stale", "sync"]
 

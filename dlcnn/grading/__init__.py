@@ -5,6 +5,7 @@ module. This room never imports Keras or TensorFlow.
 """
 
 from dlcnn.grading.checks import (
+    Domain,
     check,
     expect_array,
     expect_equal,
@@ -12,4 +13,4 @@ from dlcnn.grading.checks import (
     expect_unchanged,
 )
 
-__all__ = ["check", "expect_array", "expect_equal", "expect_scalar", "expect_unchanged"]
+__all__ = ["Domain", "check", "expect_array", "expect_equal", "expect_scalar", "expect_unchanged"]

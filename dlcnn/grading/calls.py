@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dlcnn.grading.checks import Change, CheckFailed, CheckRun
+from dlcnn.grading.checks import Asked, Change, CheckFailed, CheckRun
 from dlcnn.grading.compare import describe
 from dlcnn.grading.report import Facts
 from dlcnn.grading.worker.pool import Failure, Reply
@@ -39,6 +39,7 @@ class Student:
 
         def function(*arguments: Any, **keywords: Any) -> Any:
             reply = self._call(name, arguments, keywords)
+            self._run.asked.append(Asked(name, arguments, keywords, reply))
             self._note(name, (arguments, keywords), reply)
             if reply.failure:
                 raise CheckFailed(facts_of_failure(name, reply.failure))
@@ -48,8 +49,6 @@ class Student:
         return function
 
     def _note(self, name: str, sent: object, reply: Reply) -> None:
-        if reply.printed:
-            self._run.printed.append(reply.printed)
         if reply.changed:
             inputs = arrays(sent)
             self._run.changes += [

@@ -4,26 +4,28 @@ A check says what should be true; the engine decides where the student's code ru
 expectation costs and how it is told.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcnn.grading.compare import compare_array, compare_plain, compare_scalar, plain_number
 from dlcnn.grading.report import Facts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from dlcnn.grading.worker.pool import Reply
 
 __all__ = [
+    "Asked",
     "Change",
     "Check",
     "CheckFailed",
     "CheckRun",
+    "Domain",
     "check",
     "expect_array",
     "expect_equal",
@@ -32,6 +34,27 @@ __all__ = [
 ]
 
 _RTOL, _ATOL = 1e-6, 1e-8
+
+
+class Domain:
+    """The inputs that a check may be run with: a range for each of its sizes.
+
+    Args:
+        fits: whether sizes go together, called with all of a check's sizes by name.
+        sizes: for each name (lowest, highest), both allowed.
+    """
+
+    def __init__(self, fits: Callable[..., bool] | None = None, **sizes: tuple[int, int]) -> None:
+        self._fits = fits
+        self.sizes = sizes
+
+    def holds(self, case: Mapping[str, int]) -> bool:
+        """Whether a check may be run with these sizes."""
+        within = all(
+            name in self.sizes and self.sizes[name][0] <= size <= self.sizes[name][1]
+            for name, size in case.items()
+        )
+        return within and (self._fits is None or self._fits(**case))
 
 
 @dataclass(frozen=True)
@@ -44,11 +67,23 @@ class Check:
     points: float
     hidden: bool
     partial: bool
+    domain: Domain | None
     function: Callable[..., None]
+
+    @cached_property
+    def case(self) -> dict[str, int]:
+        """The sizes of the inputs that students meet: the function's keyword parameters."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {each.name: each.default for each in parameters if each.default is not each.empty}
 
 
 def check(
-    *, task: str, points: float, hidden: bool = False, partial: bool = False
+    *,
+    task: str,
+    points: float,
+    hidden: bool = False,
+    partial: bool = False,
+    domain: Domain | None = None,
 ) -> Callable[[Callable[..., None]], Check]:
     """Declare a function `(student, rng)` to be a check of `task`.
 
@@ -58,6 +93,9 @@ def check(
         hidden: whether students see only that it failed and in what way.
         partial: whether it earns the fraction of its expectations that hold; without it the
             first broken expectation costs all the points.
+        domain: in which a smaller input may be looked for that shows the same failure. The sizes
+            of the inputs are then the function's keyword parameters, their defaults the case
+            that students meet.
 
     The function's docstring is the title that the student reads. `student.conv_forward(...)` calls
     the student's function; `rng` is a `numpy.random.Generator` seeded for this student and check.
@@ -65,7 +103,7 @@ def check(
 
     def declare(function: Callable[..., None]) -> Check:
         title = " ".join((function.__doc__ or "").split())
-        return Check(function.__name__, title, task, points, hidden, partial, function)
+        return Check(function.__name__, title, task, points, hidden, partial, domain, function)
 
     return declare
 
@@ -74,9 +112,14 @@ def expect_array(
     name: str, value: object, expected: ArrayLike, *, rtol: float = _RTOL, atol: float = _ATOL
 ) -> None:
     """Expect an array of the same shape and dtype whose values agree within the tolerances."""
-    facts = compare_array(name, value, np.asarray(expected), rtol=rtol, atol=atol)
-    subclass = next((kind for array, kind in _current().subclasses if array is value), None)
-    _judge({**facts, "subclass": subclass} if facts and subclass else facts)
+    wanted = np.asarray(expected)
+    facts = compare_array(name, value, wanted, rtol=rtol, atol=atol)
+    run = _current()
+    if facts:
+        subclass = next((kind for array, kind in run.subclasses if array is value), None)
+        facts |= {"subclass": subclass} if subclass else {}
+        run.compared = run.compared or (value, wanted)
+    _judge(facts)
 
 
 def expect_scalar(
@@ -97,6 +140,16 @@ def expect_unchanged(**inputs: object) -> None:
     for name, array in inputs.items():
         written = next((change for change in run.changes if change.array is array), None)
         _judge(_changed(name, written) if written else None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A call of a student's function, and what came of it."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    reply: Reply
 
 
 @dataclass(frozen=True)
@@ -125,7 +178,8 @@ class CheckRun:
     failures: list[Facts] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     subclasses: list[tuple[Any, str]] = field(default_factory=list)  # an array, what it came as
-    printed: list[str] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    compared: tuple[Any, Any] | None = None  # of the first array that differs: yours, expected
 
     def fail(self, facts: Facts) -> None:
         """Record that the answer is wrong, unless an expectation has told so already."""
@@ -134,7 +188,7 @@ class CheckRun:
             self.failures.append(facts)
 
     @contextmanager
-    def active(self) -> "Iterator[CheckRun]":
+    def active(self) -> Iterator["CheckRun"]:
         """Make this the run that `expect_*` reports to, in this thread only."""
         token = _running.set(self)
         try:

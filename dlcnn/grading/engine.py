@@ -6,12 +6,14 @@ what comes back. Nothing that a submission does makes it raise.
 
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dlcnn.course.spec import Task
 from dlcnn.course.submission import (
@@ -22,8 +24,9 @@ from dlcnn.course.submission import (
 )
 from dlcnn.grading.checks import Check
 from dlcnn.grading.compare import describe
+from dlcnn.grading.diagnose import find_cause
 from dlcnn.grading.exam import Exam
-from dlcnn.grading.marking import as_shown, points, result, run_check, seeded
+from dlcnn.grading.marking import Marked, as_shown, points, result, run_check, seeded
 from dlcnn.grading.report import (
     CheckResult,
     Facts,
@@ -33,6 +36,7 @@ from dlcnn.grading.report import (
     unreadable,
 )
 from dlcnn.grading.runner import Runner
+from dlcnn.grading.shrink import Whole, smallest
 from dlcnn.grading.worker.pool import Limits, Program, Zygote
 
 __all__ = ["grade_submission"]
@@ -99,31 +103,34 @@ class _Standing:
 
     task: Task
     verdict: tuple[Status, Facts] | None = None  # TODO or SKIP, and why
-    results: dict[str, CheckResult] = field(default_factory=dict)
+    judged: list[tuple[Check, Marked]] = field(default_factory=list)
     spoiled_by: tuple[str, ...] = ()
 
     @property
+    def results(self) -> list[CheckResult]:
+        return [marked.result for _, marked in self.judged]
+
+    @property
     def status(self) -> Status:
-        statuses = {marked.status for marked in self.results.values()}
-        if self.verdict and not statuses:
+        if self.verdict and not self.judged:
             return self.verdict[0]
+        statuses = {each.status for each in self.results}
         return next((status for status in _WORST_FIRST if status in statuses), "PASS")
 
     @property
     def score(self) -> float:
-        return points(marked.score for marked in self.results.values())
+        return points(each.score for each in self.results)
 
     def closed(self) -> TaskResult:
-        checks = tuple(self.results.values())
         return TaskResult(
             task=self.task.name,
             optional=self.task.optional,
             status=self.status,
             score=self.score,
-            max_score=points(marked.max_score for marked in checks),
+            max_score=points(each.max_score for each in self.results),
             follow_through=bool(self.spoiled_by),
             spoiled_by=self.spoiled_by,
-            checks=checks,
+            checks=tuple(as_shown(each) for each in self.results),
         )
 
 
@@ -139,6 +146,7 @@ class _Sitting:
         zygote: Zygote,
     ) -> None:
         self._exam = exam
+        self._submission = submission
         self._student = student
         self._seed_text = seed_text
         self._zygote = zygote
@@ -147,7 +155,6 @@ class _Sitting:
             task.name: _Standing(task, _verdict(exam, submission, task.name))
             for task in exam.spec.tasks
         }
-        self._submission = submission
 
     def __enter__(self) -> "_Sitting":
         return self
@@ -156,29 +163,30 @@ class _Sitting:
         self._sessions.close()
 
     def grade(self, checks: Collection[Check]) -> tuple[TaskResult, ...]:
-        """Public checks first, then each task's hidden ones apart, then follow-through."""
+        """Public checks first, each task's hidden ones apart, follow-through, explanations."""
         own = {name: [c for c in checks if c.task == name] for name in self._standings}
         self._run([check for check in checks if not check.hidden])
         for task_checks in own.values():
             self._run([check for check in task_checks if check.hidden])
         for name, task_checks in own.items():
             self._follow_through(self._standings[name], task_checks)
-        return tuple(
-            self._standings[name].closed() for name, task_checks in own.items() if task_checks
-        )
+        standings = [self._standings[name] for name, task_checks in own.items() if task_checks]
+        for standing in standings:
+            self._explain(standing)
+        return tuple(standing.closed() for standing in standings)
 
     @cached_property
     def _theirs(self) -> Runner:
-        return self._runner(self._submission)
+        return self._runner(self._submission, self._zygote)
 
     @cached_property
     def _ours(self) -> Runner:
         """The solution, run apart as well: what it is asked comes from the student's code."""
-        return self._runner(self._exam.solution)
+        return self._runner(self._exam.solution, self._zygote.second)
 
-    def _runner(self, submission: Submission) -> Runner:
+    def _runner(self, submission: Submission, zygote: Zygote) -> Runner:
         limits = self._exam.spec.limits
-        session = self._zygote.session(
+        session = zygote.session(
             _program(self._exam, submission),
             Limits(wall_seconds=limits.wall_seconds, memory_mb=limits.memory_mb),
         )
@@ -190,30 +198,34 @@ class _Sitting:
         for check in checks:
             standing = self._standings[check.task]
             if standing.verdict:
-                standing.results[check.name] = result(check, *standing.verdict)
-                continue
-            if not fresh:
-                self._theirs.restart()
-                fresh = True
-            standing.results[check.name] = self._mark(check)
+                marked = Marked(result(check, *standing.verdict))
+            else:
+                if not fresh:
+                    self._theirs.restart()
+                    fresh = True
+                marked = self._mark(check)
+            standing.judged.append((check, marked))
 
-    def _mark(self, check: Check) -> CheckResult:
+    def _mark(self, check: Check) -> Marked:
         marked = self._run_on(self._theirs, check)
-        if marked.status == "ERROR" and self._run_on(self._ours, check).status == "PASS":
-            # The check is sound, so it broke on an answer that it did not foresee.
-            reply = self._theirs.last_reply
-            facts = {
-                "kind": "type",
-                "name": f"the answer of {check.task}",
-                "received": describe(reply.value if reply else None),
-                "expected": "what the task asks for",
-            }
-            marked = result(check, "FAIL", facts)
-        return as_shown(marked)
+        if marked.result.status != "ERROR":
+            return marked
+        if self._run_on(self._ours, check).result.status != "PASS":
+            return marked
+        # The check is sound, so it broke on an answer that it did not foresee.
+        facts = {
+            "kind": "type",
+            "name": f"the answer of {check.task}",
+            "received": describe(marked.asked[-1].reply.value if marked.asked else None),
+            "expected": "what the task asks for",
+        }
+        return Marked(result(check, "FAIL", facts), marked.asked)
 
-    def _run_on(self, runner: Runner, check: Check) -> CheckResult:
-        rng = seeded(self._exam, check, self._student, self._seed_text)
-        return run_check(check, runner.call, self._exam.returns, rng)
+    def _run_on(self, runner: Runner, check: Check) -> Marked:
+        return run_check(check, runner.call, self._exam.returns, self._draw(check))
+
+    def _draw(self, check: Check) -> np.random.Generator:
+        return seeded(self._exam, check, self._student, self._seed_text)
 
     def _follow_through(self, standing: _Standing, checks: Collection[Check]) -> None:
         """Mark a failed task again with its failed upstream tasks answered by the solution."""
@@ -227,10 +239,37 @@ class _Sitting:
         again = _Standing(standing.task, spoiled_by=upstream)
         for hidden in (False, True):
             self._theirs.restart(upstream, self._ours.answer)
-            for check in (check for check in checks if check.hidden is hidden):
-                again.results[check.name] = self._mark(check)
+            again.judged += [(c, self._mark(c)) for c in checks if c.hidden is hidden]
+        # Equal points still tell more: what is left is the task's own mistake.
         if again.score >= standing.score and again.results != standing.results:
             self._standings[standing.task.name] = again
+
+    def _explain(self, standing: _Standing) -> None:
+        """Add the proved cause to every failure, and the smallest input to the first one."""
+        if standing.status != "FAIL":
+            return
+        cause = find_cause(self._exam, standing.task.name, standing.judged, self._draw)
+        shrunk = False
+        for number, (check, marked) in enumerate(standing.judged):
+            if marked.result.status != "FAIL":
+                continue
+            told = replace(marked.result, cause=cause)
+            if not (check.hidden or shrunk):
+                shrunk = True
+                told = replace(told, facts=told.facts | self._smallest(standing, check, marked))
+            standing.judged[number] = (check, replace(marked, result=told))
+
+    def _smallest(self, standing: _Standing, check: Check, marked: Marked) -> Facts:
+        def run(case: Mapping[str, int], whole: bool) -> Marked:
+            rng = self._draw(check)
+            rng = Whole(rng.bit_generator) if whole else rng
+            return run_check(check, self._theirs.call, self._exam.returns, rng, case)
+
+        self._theirs.restart(
+            standing.spoiled_by, self._ours.answer if standing.spoiled_by else None
+        )
+        told = smallest(check, marked, run, self._exam.parameters)
+        return {"smallest": told} if told else {}
 
 
 def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Facts] | None:

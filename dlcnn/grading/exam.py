@@ -3,14 +3,15 @@
 import ast
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from dlcnn.course.discover import Assignment, Course
+from dlcnn.course.mistakes import Mistake, load_mistakes
 from dlcnn.course.spec import CourseError, Spec
 from dlcnn.course.submission import Submission, functions_of, read_submission
 from dlcnn.grading.checks import Check
@@ -24,10 +25,12 @@ class Exam:
 
     assignment: Assignment
     checks: tuple[Check, ...]
+    mistakes: tuple[Mistake, ...]
     solution: Submission
     template_functions: Mapping[str, Any]
     secret: str
     digest: str
+    _mistaken: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -41,12 +44,21 @@ class Exam:
         return {name: _returned_names(functions[name]) for name in self.spec.task_names}
 
     @cached_property
-    def solution_functions(self) -> dict[str, Callable[..., Any]]:
-        """The solution's functions, live in this process: they are the course's own code."""
-        module = ModuleType(f"solution of {self.assignment.id}")
-        for cell in self.solution.cells:
-            exec(compile(cell.source, str(self.solution.path), "exec"), module.__dict__)
-        return {name: getattr(module, name) for name in self.spec.task_names}
+    def parameters(self) -> dict[str, list[str]]:
+        """The names of each task's parameters, in order."""
+        functions = self.solution.functions
+        return {name: _parameter_names(functions[name]) for name in self.spec.task_names}
+
+    def mistaken_functions(self, mistake: Mistake) -> dict[str, Any]:
+        """The functions of the solution with a mistake in it, live in this process.
+
+        They are the course's own code, so they may run beside us.
+        """
+        if mistake.id not in self._mistaken:
+            namespace: dict[str, Any] = {"__name__": f"mistake {mistake.id}"}
+            exec(compile(mistake.source, self.solution.path, "exec"), namespace)
+            self._mistaken[mistake.id] = namespace
+        return self._mistaken[mistake.id]
 
     def checks_of(self, task: str) -> tuple[Check, ...]:
         """The checks of one task, in the order of `checks.py`."""
@@ -84,6 +96,8 @@ def load_exam(course: Course, assignment_id: str) -> Exam:
     return Exam(
         assignment,
         _load_checks(assignment),
+        # What is taken of the solution: its definitions without the cells that call `check`.
+        load_mistakes(assignment.mistakes_path, "\n".join(c.source for c in solution.cells)),
         solution,
         functions_of(template.read_text(encoding="utf-8")),
         course.secret(),
@@ -128,10 +142,16 @@ def _execute(path: Path) -> ModuleType:
 
 
 def _hold_check(path: Path, check: Check, spec: Spec) -> None:
+    domain = check.domain
     rules = (
         (check.task in spec.task_names, "names a task of assignment.toml", f"task={check.task!r}"),
         (bool(check.title), "has a docstring, the title that students read", "none"),
         (check.points > 0, "is worth more than 0 points", f"points={check.points}"),
+        (
+            domain is None or domain.holds(check.case),
+            "has a domain that holds its own case",
+            f"the case {check.case}",
+        ),
     )
     for holds, rule, received in rules:
         if not holds:
@@ -145,3 +165,7 @@ def _returned_names(function: ast.AST) -> tuple[str, ...]:
     returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
     last = max(returns, key=lambda node: node.lineno).value if returns else None
     return tuple(map(ast.unparse, last.elts)) if isinstance(last, ast.Tuple) else ()
+
+
+def _parameter_names(function: ast.AST) -> list[str]:
+    return [node.arg for node in ast.walk(function) if isinstance(node, ast.arg)]

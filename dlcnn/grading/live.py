@@ -58,7 +58,7 @@ def _marks(function: Callable[..., Any]) -> tuple[CheckResult, ...]:
         return call_here(target, asked, (arguments, keywords))
 
     return tuple(
-        run_check(check, call, exam.returns, seeded(exam, check, _STUDENT, None))
+        run_check(check, call, exam.returns, seeded(exam, check, _STUDENT, None)).result
         for check in checks
     )
 

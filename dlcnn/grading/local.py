@@ -33,8 +33,8 @@ def call_here(target: Callable[..., Any] | None, name: str, sent: Any) -> Reply:
     except WireError as error:
         return Reply(failure=Failure("protocol", type(error).__name__, str(error)))
     except Exception as error:
-        kind = "memory" if isinstance(error, MemoryError) else "exception"
-        return Reply(failure=Failure(kind, type(error).__name__, str(error), _frames(error)))
+        name, message = type(error).__name__, str(error)
+        return Reply(failure=Failure("exception", name, message, _frames(error)))
     pairs = zip(arrays(received), arrays(decode(pristine)), strict=True)
     changed = {
         slot: mine

@@ -7,16 +7,17 @@ import builtins
 import hashlib
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from dlcnn.grading.calls import Call, Student, mask
-from dlcnn.grading.checks import Check, CheckFailed, CheckRun
+from dlcnn.grading.checks import Asked, Check, CheckFailed, CheckRun
 from dlcnn.grading.exam import Exam
-from dlcnn.grading.report import CheckResult, Facts, Status
+from dlcnn.grading.report import CheckResult, Facts, Status, Visibility
 
-__all__ = ["as_shown", "points", "result", "run_check", "seeded"]
+__all__ = ["Marked", "as_shown", "points", "result", "run_check", "seeded"]
 
 _PRINTED_LIMIT = 2_000
 _CATEGORIES = {
@@ -28,6 +29,15 @@ _CATEGORIES = {
     "returns": "wrong type",
     "changed": "input changed",
 }
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A check's result with what it rests on: the calls, and the first arrays that differ."""
+
+    result: CheckResult
+    asked: tuple[Asked, ...] = ()
+    compared: tuple[Any, Any] | None = None  # yours, expected
 
 
 def seeded(exam: Exam, check: Check, student: str, seed_text: str | None) -> np.random.Generator:
@@ -42,31 +52,39 @@ def seeded(exam: Exam, check: Check, student: str, seed_text: str | None) -> np.
 
 
 def run_check(
-    check: Check, call: Call, returns: Mapping[str, tuple[str, ...]], rng: np.random.Generator
-) -> CheckResult:
+    check: Check,
+    call: Call,
+    returns: Mapping[str, tuple[str, ...]],
+    rng: np.random.Generator,
+    case: Mapping[str, int] | None = None,
+) -> Marked:
     """Run one check on the functions behind `call`.
+
+    Args:
+        check: the check.
+        call: runs a function by name.
+        returns: per task the names of the values it returns.
+        rng: what the check draws its inputs from.
+        case: other sizes than those that the check gives its inputs by itself.
 
     The status is ERROR where the check itself broke, whatever the reason.
     """
     run = CheckRun(check.partial)
     with run.active():
         try:
-            check.function(Student(call, returns, run), rng)
+            check.function(Student(call, returns, run), rng, **(case or {}))
+            marked = _judged(check, run)
         except CheckFailed as failed:
             run.fail(failed.facts)
+            marked = _judged(check, run)
         except Exception as error:
-            return result(check, "ERROR", {"kind": "fault", "message": _fault(check, error)})
-    if not run.expectations:
-        message = f"{check.name}: the check expects nothing, so it cannot fail"
-        return result(check, "ERROR", {"kind": "fault", "message": message})
-    if not run.failures:
-        return result(check, "PASS", {})
-    return _failed(check, run)
+            marked = result(check, "ERROR", {"kind": "fault", "message": _fault(check, error)})
+    return Marked(marked, tuple(run.asked), run.compared)
 
 
 def result(check: Check, status: Status, facts: Facts) -> CheckResult:
     """The result of a check that earns all of its points or none."""
-    visibility = "hidden" if check.hidden else "public"
+    visibility: Visibility = "hidden" if check.hidden else "public"
     score = check.points if status == "PASS" else 0
     return CheckResult(check.name, check.title, visibility, status, score, check.points, facts)
 
@@ -84,14 +102,19 @@ def points(scores: Iterable[float]) -> float:
     return int(total) if total == int(total) else total
 
 
-def _failed(check: Check, run: CheckRun) -> CheckResult:
+def _judged(check: Check, run: CheckRun) -> CheckResult:
+    if not run.expectations:
+        message = f"{check.name}: the check expects nothing, so it cannot fail"
+        return result(check, "ERROR", {"kind": "fault", "message": message})
+    if not run.failures:
+        return result(check, "PASS", {})
     facts = dict(run.failures[0])
     score = 0.0
     if check.partial:
         passed = run.expectations - len(run.failures)
         facts = {"passed": passed, "of": run.expectations, "failures": run.failures}
         score = check.points * passed / run.expectations
-    printed = mask("".join(run.printed))[-_PRINTED_LIMIT:]
+    printed = mask("".join(asked.reply.printed for asked in run.asked))[-_PRINTED_LIMIT:]
     if printed:
         facts["printed"] = printed
     return replace(result(check, "FAIL", facts), score=points([score]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlcnn.files import write_atomically
+from dlcnn.grading.worker.records import Isolation
 
 __all__ = [
     "CheckResult",
@@ -16,24 +17,16 @@ __all__ = [
     "Status",
     "SubmissionReport",
     "TaskResult",
+    "Visibility",
     "unreadable",
     "write_json",
 ]
 
 Status = Literal["PASS", "FAIL", "TODO", "SKIP", "ERROR"]
 Visibility = Literal["public", "hidden"]
-Tier = Literal["full", "partial", "process"]
 Facts = dict[str, Any]  # plain JSON values; `dlcnn.grading.render.words` lists the kinds
 
 _VERSION = 1
-
-
-@dataclass(frozen=True)
-class Isolation:
-    """How far student code was kept apart, and why no further."""
-
-    tier: Tier
-    reason: str | None = None
 
 
 @dataclass(frozen=True)

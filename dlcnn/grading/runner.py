@@ -21,7 +21,6 @@ class Runner:
         self._load_failure: Failure | None = None
         self._answered: frozenset[str] = frozenset()
         self._answer: Callable[..., Any] | None = None
-        self.last_reply: Reply | None = None
 
     def restart(
         self, answered: Collection[str] = (), answer: Callable[..., Any] | None = None
@@ -31,11 +30,6 @@ class Runner:
         self._answered = frozenset(answered)
         self._answer = answer
 
-    def call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
-        """Call a function of the submission; what goes wrong there is in the reply."""
-        self.last_reply = self._call(function, arguments, keywords)
-        return self.last_reply
-
     def answer(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """The value of a call, for somebody else's code that asked for it."""
         reply = self.call(function, arguments, keywords)
@@ -43,7 +37,8 @@ class Runner:
             raise RuntimeError(f"{reply.failure.type}: {reply.failure.message}")
         return reply.value
 
-    def _call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+    def call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        """Call a function of the submission; what goes wrong there is in the reply."""
         if self._worker is None and self._load_failure is None:
             self._worker = self._session.worker(self._answered)
             self._load_failure = self._worker.load_failure

@@ -96,7 +96,7 @@ def _unfolded(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _inner(statement: ast.stmt) -> list[ast.stmt] | None:
     """The statements inside a loop or branch, which by itself computes nothing."""
-    if isinstance(statement, (ast.For, ast.While, ast.If)):
+    if isinstance(statement, (ast.For, ast.If)):
         return [*statement.body, *statement.orelse]
     if isinstance(statement, ast.Try):
         handled = [inner for handler in statement.handlers for inner in handler.body]

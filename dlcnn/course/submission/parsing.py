@@ -18,6 +18,7 @@ __all__ = ["ParsedCell", "parse_cell"]
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b|[)\]}]")
 _PLAIN_START = re.compile(r"^(?:@\w|(?:async[ \t]+def|def|class|import|from)[ \t])", re.MULTILINE)
 _DEFINED = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+(\w+)|(\w+)[ \t]*=[ \t]*lambda\b)", re.M)
+_INDENTED_RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"\bon line (\d+)")
 # Python needs quadratic time for these; no one writes them by hand.
 _LONG_DOTTED_NAME = re.compile(r"(?:\.[\s\\]*[^\W\d]\w*[\s\\]*){300}")
@@ -41,18 +42,19 @@ def parse_cell(cell: Cell) -> ParsedCell:
     """Parse a cell as it stands, else as IPython would read it, else piece by piece."""
     text = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     tree = _parse(text)
-    if isinstance(tree, ast.Module):
-        return ParsedCell(cell.label, text.split("\n"), tree.body)
-    text, notes = repair(cell.label, text)
+    notes: list[str] = []
+    if not isinstance(tree, ast.Module):
+        text, notes = repair(cell.label, text)
+        tree = _parse(text)
     parsed = ParsedCell(cell.label, text.split("\n"), notes=notes)
-    tree = _parse(text)
     if isinstance(tree, ast.Module):
         parsed.statements = tree.body
-        return parsed
-    line = 0
-    for piece in _pieces(text):
-        _add_piece(parsed, piece, line)
-        line += piece.count("\n")
+    else:
+        line = 0
+        for piece in _pieces(text):
+            _add_piece(parsed, piece, line)
+            line += piece.count("\n")
+    _add_stray_returns(parsed)
     return parsed
 
 
@@ -90,33 +92,50 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _add_piece(parsed: ParsedCell, piece: str, line: int) -> None:
+    parts = [piece]
     tree = _parse(piece)
-    if isinstance(tree, ast.Module):
-        parsed.statements += ast.increment_lineno(tree, line).body
-        return
-    # A string that is never closed swallows what follows it: try each definition by itself.
-    cuts = [match.start() for match in _PLAIN_START.finditer(piece)]
-    if len(cuts) > 1:
-        edges = [0, *cuts[1:], len(piece)]
-        parts = [piece[start:end] for start, end in pairwise(edges)]
-    else:
-        parts = [piece]
+    if not isinstance(tree, ast.Module):
+        # A string that is never closed swallows what follows: try each definition by itself.
+        cuts = [match.start() for match in _PLAIN_START.finditer(piece)][1:]
+        parts = [piece[start:end] for start, end in pairwise([0, *cuts, len(piece)])]
     for part in parts:
         tree = tree if part == piece else _parse(part)
         if isinstance(tree, ast.Module):
             parsed.statements += ast.increment_lineno(tree, line).body
         else:
-            parsed.broken.append(_broken(parsed, part, line, tree))
+            _add_broken(parsed, part, line, tree)
         line += part.count("\n")
 
 
-def _broken(parsed: ParsedCell, piece: str, line: int, error: SyntaxError) -> Broken:
+def _add_broken(parsed: ParsedCell, piece: str, line: int, error: SyntaxError) -> None:
+    names = {one or other for one, other in _DEFINED.findall(piece)}
+    if isinstance(error, IndentationError) and _INDENTED_RETURN.search(piece):
+        names |= _take_out_function_above(parsed, line + 1)
     complained = line + min(max(error.lineno or 1, 1), piece.count("\n") + 1)
     message = _LINE_NUMBER.sub(lambda match: f"on line {int(match[1]) + line}", error.msg)
-    return Broken(
-        label=parsed.label,
-        line=complained,
-        message=message,
-        code=parsed.lines[complained - 1].strip()[:_MAX_SHOWN],
-        names=frozenset(one or other for one, other in _DEFINED.findall(piece)),
-    )
+    parsed.broken.append(_broken(parsed, complained, message, names))
+
+
+def _add_stray_returns(parsed: ParsedCell) -> None:
+    """A `return` at the left margin parses, but Python refuses its cell: a body was not indented.
+
+    The function above is torn, so it is not run without its end.
+    """
+    strays = [node for node in parsed.statements if isinstance(node, ast.Return)]
+    for stray in strays:
+        names = _take_out_function_above(parsed, stray.lineno)
+        parsed.broken.append(_broken(parsed, stray.lineno, "'return' outside function", names))
+
+
+def _take_out_function_above(parsed: ParsedCell, line: int) -> set[str]:
+    for index in reversed(range(len(parsed.statements))):
+        node = parsed.statements[index]
+        if isinstance(node, ast.FunctionDef) and node.lineno < line:
+            del parsed.statements[index]
+            return {node.name}
+    return set()
+
+
+def _broken(parsed: ParsedCell, line: int, message: str, names: set[str]) -> Broken:
+    code = parsed.lines[line - 1].strip()[:_MAX_SHOWN]
+    return Broken(parsed.label, line, message, code, frozenset(names))

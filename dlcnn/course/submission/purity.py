@@ -36,7 +36,6 @@ _WORKING_CALL = re.compile(
     r"gen_?from|get_?file|im_?read|im_?show|import|input|load|memmap|open|plot|predict|print|read|"
     r"reduce|run|save|set_|show|sleep|summary|system|train|urlopen|write)"
 )
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _PLAIN = (
     ast.Constant,
     ast.Tuple,
@@ -61,7 +60,10 @@ _PLAIN = (
     ast.boolop,
     ast.cmpop,
     ast.expr_context,
-    *_COMPREHENSIONS,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
 )
 
 
@@ -75,7 +77,8 @@ class Namespace:
 
     def knows(self, name: str) -> bool:
         """Whether `name` has a value that was taken."""
-        return name in self.kinds or self.has_star or name in BUILTIN_NAMES
+        from_star = self.has_star and not name.startswith("_")
+        return name in self.kinds or name in BUILTIN_NAMES or from_star
 
     def copy(self) -> "Namespace":
         """The same names, to be changed on their own."""
@@ -128,7 +131,7 @@ def _only_computes(call: ast.Call, namespace: Namespace) -> bool:
             return _is_computing_import(name, name, namespace)
         if name in BUILTIN_NAMES:
             return name in _PURE_BUILTINS
-        return namespace.has_star and not _WORKING_CALL.match(name)
+        return namespace.knows(name) and not _WORKING_CALL.match(name)
     if not isinstance(function, ast.Attribute) or _WORKING_CALL.match(function.attr):
         return False
     root = _root(function)

@@ -34,7 +34,8 @@ def _errors(facts: Facts) -> list[str]:
     measured = [
         f"{number(facts[key], digits=3)} {word}"
         for key, word in (("max_absolute", "absolute"), ("max_relative", "relative"))
-        if is_finite(facts[key])
+        # 0 relative: the values differ where 0 was expected, and nothing is relative to 0.
+        if is_finite(facts[key]) and facts[key]
     ]
     return [f"largest error {', '.join(measured)} ({allowed})" if measured else allowed]
 

@@ -121,9 +121,10 @@ def _print_check(check: CheckResult, console: Console) -> None:
 
 
 def _print_wrapped(sentence: str, columns: int, console: Console) -> None:
-    """Wrap under the first word; rich's own padding would leave blanks at the ends of lines."""
+    """Wrap under the first word, without the blanks that rich's own padding leaves at line ends."""
     margin = Text(" " * columns)
     for line in Text(sentence).wrap(console, console.width - columns, overflow="fold"):
+        line.rstrip()
         console.print(margin + line)
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-__all__ = ["enter_session", "limit_worker", "probe"]
+__all__ = ["address_space", "enter_session", "limit_worker", "probe"]
 
 _LINUX = sys.platform == "linux"
 _C_LIBRARY = ctypes.CDLL(None, use_errno=True)
@@ -74,6 +74,9 @@ def _limit(kind: int, value: int) -> None:
 
 
 def address_space() -> int:
+    """The bytes that this process has mapped, which a limit on memory starts from (Linux only)."""
+    if not _LINUX:
+        return 0
     with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 pathlib would be in every fork
         return int(file.read().split()[0]) * resource.getpagesize()
 

@@ -78,6 +78,8 @@ class _Log:
 
     def text(self) -> str:
         """What was printed since `start`."""
+        if not self._kept:
+            return ""
         return cleaned(self._kept.decode("utf-8", "replace"), _KEPT_BYTES)
 
 
@@ -129,16 +131,15 @@ class Worker:
             raise ValueError(f"call: the worker has ended. Received function={function!r}.")
         identity = secrets.token_hex(8)
         arguments = (tuple(args), dict(kwargs or {}))
-        frame = wire.encode({"id": identity, "call": function, "arguments": arguments})
+        frame = wire.encode((identity, function, *arguments))
         self._log.start()
         started = time.monotonic()
         self._deadline = started + self._limits.wall_seconds
         try:
             wire.send(self._channel, frame, wait=self._wait_to_send)
             message = self._reply_to(identity, answer)
-            slots = len(wire.arrays(arguments))
             known, limits = self.loaded, self._limits
-            reply = replies.reply(message, slots, function, self._program, known, limits)
+            reply = replies.reply(message, arguments, function, self._program, known, limits)
             self._log.drain()
         except Exception as error:
             reply = Reply(failure=self._fail(error), exhausted=True)
@@ -168,26 +169,28 @@ class Worker:
         while stale < _MAX_STALE:
             message = self._receive()
             said = message.value
-            if not isinstance(said, dict) or said.get("id") != identity:
+            if not isinstance(said, tuple) or len(said) != 4 or said[0] != identity:
                 stale += 1
-            elif "ask" not in said:
+            elif said[1] != "ask":
                 return message
             else:
                 asked += 1
                 if answer is None or asked > _MAX_ASKS:
                     break
-                self._answer(said, identity, answer)
+                self._answer(said[2], said[3], answer)
         raise wire.WireError("no reply to the call")
 
-    def _answer(self, said: dict[str, Any], identity: str, answer: Answer) -> None:
-        name, args, kwargs = (said.get(key) for key in ("ask", "args", "kwargs"))
-        if not (isinstance(name, str) and isinstance(args, tuple) and isinstance(kwargs, dict)):
+    def _answer(self, name: Any, arguments: Any, answer: Answer) -> None:
+        if not isinstance(name, str) or not isinstance(arguments, tuple) or len(arguments) != 2:
+            raise wire.WireError("a question of no known kind")
+        args, kwargs = arguments
+        if not isinstance(args, tuple) or not isinstance(kwargs, dict):
             raise wire.WireError("a question of no known kind")
         started = time.monotonic()
         try:
-            frame = wire.encode({"id": identity, "value": answer(name, args, kwargs)})
+            frame = wire.encode(("value", answer(name, args, kwargs)))
         except Exception as error:
-            frame = wire.encode({"id": identity, "error": cleaned(str(error))})
+            frame = wire.encode(("error", cleaned(str(error))))
         self._deadline += time.monotonic() - started  # the grader's time is not the student's
         wire.send(self._channel, frame, wait=self._wait_to_send)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,11 @@ def arrays(value: Any) -> list[NDArray[Any]]:
     kind = type(value)
     if issubclass(kind, np.ndarray):
         return [value] if _code_of(value) is not None else []
-    return [array for item in _items(value, kind) or () for array in arrays(item)]
+    if issubclass(kind, dict) and _has_plain_keys(value):
+        value = value.values()
+    elif not issubclass(kind, (list, tuple)):
+        return []
+    return [array for item in value for array in arrays(item)]
 
 
 class Encoder:
@@ -80,53 +85,79 @@ class Encoder:
         kind = type(value)
         if kind in _ATOMS:
             return value
-        if issubclass(kind, np.ndarray):
-            return self._array("a", value, kind)
-        if issubclass(kind, (tuple, list, dict)):
-            return self._container(value, kind, depth)
-        if issubclass(kind, np.generic):
-            return self._array("g", np.asarray(value), kind)
-        if issubclass(kind, (int, float, str, complex)):
-            return self._scalar(value, kind)
-        return ["o", value.type_name if kind is Opaque else kind.__name__[:_MAX_NAME]]
+        method = _METHODS.get(kind)
+        if method is None:
+            method = next(each for base, each in _METHODS.items() if issubclass(kind, base))
+        return method(self, value, kind, depth)
 
-    def _scalar(self, value: Any, kind: type) -> object:
-        """A plain scalar, also where the value is of a subclass."""
-        if issubclass(kind, str):
-            self._characters_left -= len(value)
-            if self._characters_left < 0:
-                raise TooLargeError(f"more than {MAX_TEXT} characters of text")
-            return str.__str__(value)
-        if issubclass(kind, int):
-            number = int.__int__(value)
-            return number if _is_bounded(number) else ["o", "int of many hundred digits"]
-        if issubclass(kind, float):
-            return float.__float__(value)
-        return ["c", value.real, value.imag]
-
-    def _array(self, tag: str, value: NDArray[Any], kind: type) -> object:
+    def _array(self, value: NDArray[Any], kind: type, _depth: int, tag: str = "a") -> object:
         code = _code_of(value)
         if code is None:
-            return ["o", f"{kind.__name__[:_MAX_NAME]} of dtype {str(value.dtype)[:_MAX_NAME]}"]
+            return ["o", f"{_name_of(kind)} of dtype {str(value.dtype)[:_MAX_NAME]}"]
         if value.nbytes > self.bytes_left:  # before it is copied: a broadcast view is small
             raise TooLargeError(f"an array of {value.nbytes} bytes")
         self.bytes_left -= value.nbytes
         if kind is np.ndarray:
             self.specs.append((code, value.shape))
         else:
-            self.specs.append((code, value.shape, kind.__name__[:_MAX_NAME]))
-            value = np.asarray(value)
+            self.specs.append((code, value.shape, _name_of(kind)))
         self.bodies.append(np.asarray(value, _DTYPES[code], "C").data)
         return [tag]
 
-    def _container(self, value: Any, kind: type, depth: int) -> object:
-        items = _items(value, kind) if depth < MAX_DEPTH else None
-        if items is None:
-            return ["o", kind.__name__[:_MAX_NAME]]
-        nodes = [self.node(item, depth + 1) for item in items]
-        if issubclass(kind, dict):
-            return ["d", [self.node(key, depth + 1) for key in value], nodes]
-        return ["l" if issubclass(kind, list) else "t", nodes]
+    def _numpy_scalar(self, value: Any, kind: type, depth: int) -> object:
+        return self._array(np.asarray(value), kind, depth, "g")
+
+    def _list(self, value: Any, _kind: type, depth: int) -> object:
+        return ["l", self._nodes(value, depth)]
+
+    def _tuple(self, value: Any, _kind: type, depth: int) -> object:
+        return ["t", self._nodes(value, depth)]
+
+    def _dict(self, value: Any, kind: type, depth: int) -> object:
+        if not _has_plain_keys(value):
+            return ["o", _name_of(kind)]
+        return ["d", self._nodes(value, depth), self._nodes(value.values(), depth)]
+
+    def _nodes(self, values: Iterable[Any], depth: int) -> list[object]:
+        if depth == MAX_DEPTH:
+            raise TooLargeError(f"more than {MAX_DEPTH} levels")
+        return [self.node(each, depth + 1) for each in values]
+
+    # A scalar's subclass is sent as the plain scalar in it.
+
+    def _text(self, value: str, _kind: type, _depth: int) -> object:
+        self._characters_left -= len(value)
+        if self._characters_left < 0:
+            raise TooLargeError(f"more than {MAX_TEXT} characters of text")
+        return str.__str__(value)
+
+    def _integer(self, value: int, _kind: type, _depth: int) -> object:
+        number = int.__int__(value)
+        return number if _is_bounded(number) else ["o", "int of many hundred digits"]
+
+    def _float(self, value: float, _kind: type, _depth: int) -> object:
+        return float.__float__(value)
+
+    def _complex(self, value: complex, _kind: type, _depth: int) -> object:
+        return ["c", value.real, value.imag]
+
+    def _opaque(self, value: Any, kind: type, _depth: int) -> object:
+        return ["o", value.type_name if kind is Opaque else _name_of(kind)]
+
+
+# In this order for subclasses: numpy.float64 is a float too, and everything is an object.
+_METHODS: dict[type, Callable[[Encoder, Any, type, int], object]] = {
+    np.ndarray: Encoder._array,
+    np.generic: Encoder._numpy_scalar,
+    tuple: Encoder._tuple,
+    list: Encoder._list,
+    dict: Encoder._dict,
+    str: Encoder._text,
+    int: Encoder._integer,
+    float: Encoder._float,
+    complex: Encoder._complex,
+    object: Encoder._opaque,
+}
 
 
 class Decoder:
@@ -212,7 +243,7 @@ class Decoder:
 def _dict(keys: Any, values: list[object]) -> dict[str | int, object]:
     if type(keys) is not list or len(keys) != len(values):
         raise WireError("a dict of no known kind")
-    if not all(type(key) is str or _is_bounded(key) for key in keys):
+    if not _has_plain_keys(keys):
         raise WireError("a key that is neither text nor integer")
     pairs = dict(zip(keys, values, strict=True))
     if len(pairs) != len(keys):
@@ -247,10 +278,14 @@ def _is_bounded(value: object) -> bool:
     return type(value) is int and value.bit_length() <= MAX_INTEGER_BITS
 
 
-def _items(value: Any, kind: type) -> list[Any] | None:
-    """What a list, tuple or dict (or a subclass of one) holds; None for anything else."""
-    if issubclass(kind, (list, tuple)):
-        return list(value)
-    if issubclass(kind, dict) and all(type(key) is str or _is_bounded(key) for key in value):
-        return list(value.values())
-    return None
+def _has_plain_keys(keys: Collection[object]) -> bool:
+    kinds = set(map(type, keys))
+    return kinds <= {str} or (kinds <= {str, int} and all(map(_is_bounded_key, keys)))
+
+
+def _is_bounded_key(key: object) -> bool:
+    return type(key) is str or _is_bounded(key)
+
+
+def _name_of(kind: type) -> str:
+    return kind.__name__[:_MAX_NAME]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,8 +82,15 @@ class Zygote:
         self._session = Session(self, program, limits or Limits())
         return self._session
 
+    @cached_property
+    def second(self) -> "Zygote":
+        """Another of the same profile, for a session beside its own; ends with it."""
+        return Zygote(self._profile)
+
     def close(self) -> None:
         """End it and everything below it."""
+        if "second" in self.__dict__:
+            self.second.close()
         if self._session is not None:
             self._session.close()
         self._control.close()  # the zygote ends when nobody is left to give it orders
@@ -143,7 +151,8 @@ class Zygote:
             try:
                 _order(self._control, b"o", theirs.fileno())
             except _LOST:
-                self._revive()
+                self._stop()
+                self._start()
                 _order(self._control, b"o", theirs.fileno())
         return session
 
@@ -152,15 +161,13 @@ class Zygote:
         try:
             _order(self._control, b"c")
             wire.receive(self._control, _grace())
-        except _LOST:
-            self._revive()
+        except _LOST:  # it died or does not obey: the next session starts another
+            self._stop()
 
-    def _revive(self) -> None:
-        """Replace a zygote that died or does not obey."""
+    def _stop(self) -> None:
         self._control.close()
         self._process.kill()
         self._process.wait()
-        self._start()
 
 
 class Session:
@@ -210,7 +217,6 @@ class Session:
                 self._send(answered, their_channel.fileno(), their_log)
         finally:
             os.close(their_log)
-        channel.setblocking(False)
         return Worker(self._program, self._limits, channel, log, self._end_worker)
 
     def _send(self, answered: Collection[str], *descriptors: int) -> None:

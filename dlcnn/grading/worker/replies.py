@@ -43,34 +43,31 @@ def loaded(said: Any, program: Program) -> Loaded:
 
 def reply(
     message: wire.Message,
-    slots: int,
+    arguments: object,
     function: str,
     program: Program,
     known: Loaded,
     limits: Limits,
 ) -> Reply:
-    """What came of a call whose arguments had `slots` arrays."""
-    said = cast(dict[str, Any], message.value)
-    changed = said.get("changed", {})
-    if not isinstance(changed, dict) or not all(
-        type(slot) is int and 0 <= slot < slots and isinstance(array, np.ndarray)
-        for slot, array in changed.items()
-    ):
+    """What came of a call."""
+    _, what, said, changed = message.value
+    if not isinstance(changed, dict):
         raise wire.WireError("changes of no known kind")
-    if "error" in said:
-        failure = _failure(said["error"], function, program, known, limits)
+    if changed:
+        _check_slots(changed, len(wire.arrays(arguments)))
+    if what == "error":
+        failure = _failure(said, function, program, known, limits)
         exhausted = failure.kind not in _LASTING_KINDS
         return Reply(failure=failure, changed=changed, exhausted=exhausted)
-    if "value" not in said:
-        raise wire.WireError("a reply without a value")
-    value = said["value"]
+    if what != "value":
+        raise wire.WireError("a reply of no known kind")
     subclasses = {}
     if message.subclasses:
-        slots = len(wire.arrays(value))
+        slots = len(wire.arrays(said))
         subclasses = {
             slot: cleaned(name) for slot, name in message.subclasses.items() if slot < slots
         }
-    return Reply(value=value, changed=changed, subclasses=subclasses)
+    return Reply(value=said, changed=changed, subclasses=subclasses)
 
 
 def seen(kind: FailureKind, limits: Limits) -> Failure:
@@ -98,6 +95,12 @@ def death(status: int | None, limits: Limits) -> Failure:
     if code == wire.EXIT_OUT_OF_MEMORY:
         return seen("memory", limits)
     return Failure("crash", detail={"how": f"exit code {code}"})
+
+
+def _check_slots(changed: dict[Any, Any], slots: int) -> None:
+    for slot, array in changed.items():
+        if type(slot) is not int or not 0 <= slot < slots or not isinstance(array, np.ndarray):
+            raise wire.WireError("changes of no known kind")
 
 
 def _failure(said: Any, function: str, program: Program, known: Loaded, limits: Limits) -> Failure:

@@ -111,7 +111,8 @@ class _Finder:
     ) -> ModuleSpec | None:
         root = name.partition(".")[0]
         if root in self._missing or root in self._silent:
-            return ModuleSpec(name, self, is_package=True)
+            loader: Any = self
+            return ModuleSpec(name, loader, is_package=True)
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -77,40 +77,39 @@ class _Student:
 
     def respond(self, call: wire.Message) -> bytes:
         """The frame that answers a call."""
-        said: Any = call.value
-        self._call_id = said["id"]
+        self._call_id, function, args, kwargs = call.value
         before = [_state(array) for array in call.arrays]
         try:
-            reply = self._outcome(said["call"], *said["arguments"])
+            what, value = self._outcome(function, args, kwargs)
             self._flush()
             after = [_state(array) for array in call.arrays]
-            reply["changed"] = {
+            changed = {
                 slot: array for slot, array in enumerate(call.arrays) if after[slot] != before[slot]
             }
-            return self._encoded(reply)
+            return self._frame(what, value, changed)
         except wire.TooLargeError:
-            return self._encoded({"error": {"kind": "size"}})
+            return self._frame("error", {"kind": "size"}, {})
         except MemoryError:
             os._exit(wire.EXIT_OUT_OF_MEMORY)
         except BaseException as error:  # raised by the value itself, while it was looked at
-            return self._encoded({"error": self._error(error)})
+            return self._frame("error", self._error(error), {})
         finally:
             self._call_id = None
 
     def _outcome(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> dict[str, object]:
+        self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, object]:
         namespace = self._module.__dict__
-        if name not in namespace:
-            return {"error": {"kind": "undefined"}}
+        if function not in namespace:
+            return "error", {"kind": "undefined"}
         try:
-            return {"value": namespace[name](*args, **kwargs)}
+            return "value", namespace[function](*args, **kwargs)
         except BaseException as error:
-            return {"error": self._error(error)}
+            return "error", self._error(error)
 
-    def _encoded(self, said: dict[str, object]) -> bytes:
+    def _frame(self, *said: object) -> bytes:
         """A frame with the call's identity, by which the grader knows it from a stale one."""
-        return wire.encode(said | {"id": self._call_id}, self._answer_bytes)
+        return wire.encode((self._call_id, *said), self._answer_bytes)
 
     def _error(self, error: BaseException) -> dict[str, object]:
         kind = "exception"
@@ -143,12 +142,11 @@ class _Student:
         def stub(*args: object, **kwargs: object) -> object:
             if self._call_id is None:
                 raise UpstreamError(f"{name} can be called only while a check runs")
-            question = self._encoded({"ask": name, "args": args, "kwargs": kwargs})
-            wire.send(self._channel, question)
-            answer: Any = wire.decode(wire.receive(self._channel))
-            if "error" in answer:
-                raise UpstreamError(answer["error"])
-            return answer["value"]
+            wire.send(self._channel, self._frame("ask", name, (args, kwargs)))
+            what, value = wire.decode(wire.receive(self._channel))
+            if what == "error":
+                raise UpstreamError(value)
+            return value
 
         stub.__name__ = stub.__qualname__ = name
         return stub

@@ -59,9 +59,7 @@ class Message:
 
     __slots__ = ("arrays", "subclasses", "value")
 
-    def __init__(
-        self, value: Any, arrays: list[NDArray[Any]], subclasses: dict[int, str]
-    ) -> None:
+    def __init__(self, value: Any, arrays: list[NDArray[Any]], subclasses: dict[int, str]) -> None:
         self.value = value
         self.arrays = arrays
         self.subclasses = subclasses

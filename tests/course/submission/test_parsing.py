@@ -70,6 +70,36 @@ def test_broken_script_is_read_piece_by_piece(read_script):
     assert [piece.line for piece in submission.broken] == [5]
 
 
+@pytest.mark.parametrize(
+    ("torn", "line", "message"),
+    [
+        ("def bad(x):\n    y = x + 1\nreturn y\n", 6, "'return' outside function"),
+        ("def bad(x):\n    y = x\ny = y + 1\nreturn y\n", 7, "'return' outside function"),
+        ("def bad(x):\n    y = x\ny = y + 1\n    return y\n", 7, "unexpected indent"),
+    ],
+)
+def test_function_whose_end_is_not_indented_is_broken(read, torn, line, message):
+    """It is not run without its `return`; what stands above and below in the cell is."""
+    submission = read(f"{GOOD}\n{torn}\n{AFTER}")
+    assert set(submission.functions) == {"good", "after"}
+    (piece,) = submission.broken
+    assert (piece.names, piece.line, piece.message) == ({"bad"}, line, message)
+
+
+def test_stray_indentation_in_a_test_leaves_the_function(read):
+    """Only a `return` that stands outside belongs to the function above."""
+    submission = read(f"{GOOD}\nx = 1\n    y = good()\n")
+    assert set(submission.functions) == {"good"}
+    assert [piece.names for piece in submission.broken] == [frozenset()]
+
+
+def test_earlier_definition_stays_when_a_torn_one_follows(read):
+    """A cell that Python refuses defines nothing."""
+    submission = read(GOOD, "def good():\n    x = 1\nreturn x")
+    assert run(submission)["good"]() == 1
+    assert [piece.names for piece in submission.broken] == [{"good"}]
+
+
 def test_code_in_a_docstring_is_no_definition(read):
     """Where a cell is cut, strings stay whole."""
     docstring = 'def f():\n    """\ndef inner():\n    pass\n    """\n    return 1\n'

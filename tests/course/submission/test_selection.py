@@ -62,8 +62,9 @@ def test_constant_may_follow_the_function(read):
 def test_values_that_can_be_built_are_constants(read, value):
     """Literals, operators, comprehensions, functions as values, calls that only compute."""
     submission = read(
-        "import math, re\nimport numpy as np\nfrom math import sqrt\nfrom functools import partial\n"
-        "from collections import namedtuple\ndef helper(x, y=0):\n    return x",
+        "import math, re\nimport numpy as np\nfrom math import sqrt\n"
+        "from functools import partial\nfrom collections import namedtuple\n"
+        "def helper(x, y=0):\n    return x",
         f"CONSTANT = {value}",
         "def f():\n    return CONSTANT",
     )
@@ -86,7 +87,6 @@ def test_values_that_can_be_built_are_constants(read, value):
         "Thing.make()",
         "time.time()",
         "os.listdir('.')",
-        "unknown + 1",
         "exec('1')",
         "__import__('os')",
         "(lambda: 1)()",
@@ -103,8 +103,6 @@ def test_values_that_are_work_are_left_out(read, value):
         f"CONSTANT = {value}",
         "def f():\n    return CONSTANT",
     )
-    if value == "unknown + 1":  # a star import may supply the name
-        return
     assert not any("CONSTANT =" in line for line in taken(submission))
 
 
@@ -165,8 +163,9 @@ def test_work_between_definitions_is_not_run(read, work):
 @pytest.mark.parametrize(
     "block",
     [
+        "try:\n    import nowhere\nexcept ImportError:\n    print('none')\nimport math as m",
         "try:\n    import math as m\nexcept ImportError:\n    m = None",
-        "try:\n    import nowhere as m\nexcept ImportError:\n    print('none')\n    import math as m",
+        "try:\n    import nowhere as m\nexcept ImportError:\n    1\n    import math as m",
         "if 1 < 2:\n    import math as m\nelse:\n    m = 3",
         "try:\n    import math as m\nfinally:\n    'done'",
         "import sys\nif sys.version_info > (3,):\n    import math as m",
@@ -292,7 +291,8 @@ def test_multi_line_statements_may_share_a_line(read):
 def test_taken_code_keeps_its_line_numbers(read):
     """The line that the student sees in the notebook is the line in a message."""
     submission = read(
-        "print('test')\n\nimport math\n\n@staticmethod\ndef f():\n    # a comment\n    return 1\nf()"
+        "print('test')\n\nimport math\n\n"
+        "@staticmethod\ndef f():\n    # a comment\n    return 1\nf()"
     )
     (cell,) = submission.cells
     lines = cell.source.split("\n")

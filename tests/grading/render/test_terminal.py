@@ -41,6 +41,7 @@ def test_print_submission_matches_the_style_example(report, shown):
         "      largest error 24.4 absolute, 95.3 relative (allowed: rtol 1e-6, atol 1e-8)",
     ]
     assert lines[start + 4].strip().startswith("your numbers are exactly those of a window")
+    assert not any(line.endswith(" ") for line in lines)
 
 
 def test_print_submission_aligns_points_right(report, shown):

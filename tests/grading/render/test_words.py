@@ -37,6 +37,14 @@ EXAMPLES = [
         ],
     ),
     (
+        {**VALUES, "expected": 0.0, "max_absolute": 1.0, "max_relative": 0.0},
+        [
+            "Z has the right shape (2, 3, 4, 8) and dtype float64; 176 of 192 values differ",
+            "first difference at Z[0, 0, 1, 0]: yours 5.68871, expected 0",
+            "largest error 1 absolute (allowed: rtol 1e-6, atol 1e-8)",
+        ],
+    ),
+    (
         {**VALUES, "name": "s", "shape": [], "size": 1, "differing": 1, "index": []},
         [
             "s is a number, as it should be: yours 5.68871, expected -1.15841",

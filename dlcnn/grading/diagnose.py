@@ -1,0 +1,115 @@
+"""Name the cause of a failure, where a known mistake proves it by giving the very same answers.
+
+The course's mistaken solutions run here, on the inputs that the student's code got. A cause that
+is not proved is not named: a wrong hint is worse than none.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from dlcnn.course.mistakes import Mistake
+from dlcnn.grading.checks import Asked, Check
+from dlcnn.grading.exam import Exam
+from dlcnn.grading.local import call_here
+from dlcnn.grading.marking import Marked, run_check
+from dlcnn.grading.worker.pool import Reply
+from dlcnn.grading.worker.wire import Opaque
+
+__all__ = ["find_cause", "mark_mistake", "matches"]
+
+_RTOL, _ATOL = 1e-9, 1e-12  # sums taken in another order differ by no more
+
+Draw = Callable[[Check], np.random.Generator]
+
+
+def find_cause(
+    exam: Exam, task: str, judged: Iterable[tuple[Check, Marked]], draw: Draw
+) -> dict[str, str] | None:
+    """The one known mistake that explains how a task was answered.
+
+    Args:
+        exam: the assignment.
+        task: the task.
+        judged: its checks with what the student's code gave.
+        draw: gives a check's generator afresh, as the student's inputs were drawn.
+
+    Returns:
+        {"id", "text"} of the mistake that fails the checks that the student fails, with the same
+        answers, and passes those that the student passes; None where none or several do.
+    """
+    both = [pair for pair in judged if pair[1].result.status in ("PASS", "FAIL")]
+    # The failing ones first: they tell most mistakes apart at once.
+    both.sort(key=lambda pair: pair[1].result.status == "PASS")
+    if not both or both[0][1].result.status == "PASS":
+        return None
+    found = [
+        mistake
+        for mistake in exam.mistakes
+        if mistake.task == task and _explains(exam, mistake, both, draw)
+    ]
+    return {"id": found[0].id, "text": found[0].text} if len(found) == 1 else None
+
+
+def mark_mistake(exam: Exam, mistake: Mistake, check: Check, rng: np.random.Generator) -> Marked:
+    """Run a check on the solution with a mistake in it."""
+    functions = exam.mistaken_functions(mistake)
+
+    def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        return call_here(functions[name], name, (arguments, keywords))
+
+    return run_check(check, call, exam.returns, rng)
+
+
+def matches(theirs: Marked, mistaken: Marked) -> bool:
+    """Whether a mistake gives a student's outcome on one check."""
+    if theirs.result.status != mistaken.result.status:
+        return False
+    if theirs.result.status == "PASS":
+        return True
+    same_length = len(theirs.asked) == len(mistaken.asked)
+    return same_length and all(map(_same_outcome, theirs.asked, mistaken.asked))
+
+
+def _explains(
+    exam: Exam, mistake: Mistake, judged: Iterable[tuple[Check, Marked]], draw: Draw
+) -> bool:
+    return all(
+        matches(theirs, mark_mistake(exam, mistake, check, draw(check))) for check, theirs in judged
+    )
+
+
+def _same_outcome(theirs: Asked, mistaken: Asked) -> bool:
+    one, other = theirs.reply, mistaken.reply
+    if one.failure or other.failure:
+        return (
+            one.failure is not None
+            and other.failure is not None
+            and (one.failure.kind, one.failure.type) == (other.failure.kind, other.failure.type)
+        )
+    return _same_value(one.value, other.value) and _same_value(one.changed, other.changed)
+
+
+def _same_value(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return _same_array(one, other)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same_value, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same_value(one[key], other[key]) for key in one)
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        return bool(one == other)
+    if isinstance(one, (float, np.number)) and isinstance(other, (float, np.number)):
+        return bool(np.isclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
+    return type(one) is type(other) and bool(one == other)
+
+
+def _same_array(one: Any, other: Any) -> bool:
+    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+        return False
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if one.dtype.kind in "biu":
+        return bool(np.array_equal(one, other))
+    return bool(np.allclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))

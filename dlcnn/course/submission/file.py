@@ -22,7 +22,7 @@ from dlcnn.course.submission.model import Cell, UnreadableSubmission
 __all__ = ["Sources", "read_sources"]
 
 _MAX_BYTES = 32 * 2**20  # a notebook with many pictures; its code is far smaller
-_MAX_CODE = 2**20
+_MAX_CODE = 2**18  # far above any notebook; parsing hostile code takes memory by its length
 # Each value of a JSON text costs up to 250 bytes of memory, however few it takes in the file.
 _MAX_JSON_VALUES = 2_000_000
 # Text encodings that editors write. Others (punycode, idna) may take quadratic time to decode.
@@ -60,7 +60,7 @@ def read_sources(path: Path) -> Sources:
         cells = (Cell(_printable(path.name), _script_text(data)),)
     if sum(len(cell.source) for cell in cells) > _MAX_CODE:
         raise UnreadableSubmission(
-            f"The code is longer than {_MAX_CODE // 2**20} MiB: take pasted data out of it."
+            f"The code is longer than {_MAX_CODE // 2**10} KiB: take pasted data out of it."
         )
     found = (match[1] for match in map(_MARKER.search, (c.source for c in cells)) if match)
     return Sources(sha256(data).hexdigest(), marker or next(found, None), cells)

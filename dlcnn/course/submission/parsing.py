@@ -109,8 +109,11 @@ def _add_piece(parsed: ParsedCell, piece: str, line: int) -> None:
 
 def _add_broken(parsed: ParsedCell, piece: str, line: int, error: SyntaxError) -> None:
     names = {one or other for one, other in _DEFINED.findall(piece)}
-    if isinstance(error, IndentationError) and _INDENTED_RETURN.search(piece):
-        names |= _take_out_function_above(parsed, line + 1)
+    if not names and isinstance(error, IndentationError) and _INDENTED_RETURN.search(piece):
+        above = parsed.statements[-1] if parsed.statements else None
+        if isinstance(above, ast.FunctionDef):
+            names.add(above.name)
+            parsed.statements.pop()
     complained = line + min(max(error.lineno or 1, 1), piece.count("\n") + 1)
     message = _LINE_NUMBER.sub(lambda match: f"on line {int(match[1]) + line}", error.msg)
     parsed.broken.append(_broken(parsed, complained, message, names))
@@ -121,19 +124,20 @@ def _add_stray_returns(parsed: ParsedCell) -> None:
 
     The function above is torn, so it is not run without its end.
     """
-    strays = [node for node in parsed.statements if isinstance(node, ast.Return)]
-    for stray in strays:
-        names = _take_out_function_above(parsed, stray.lineno)
-        parsed.broken.append(_broken(parsed, stray.lineno, "'return' outside function", names))
-
-
-def _take_out_function_above(parsed: ParsedCell, line: int) -> set[str]:
-    for index in reversed(range(len(parsed.statements))):
-        node = parsed.statements[index]
-        if isinstance(node, ast.FunctionDef) and node.lineno < line:
-            del parsed.statements[index]
-            return {node.name}
-    return set()
+    message = "'return' outside function"
+    kept: list[ast.stmt] = []
+    stray = None
+    for node in reversed(parsed.statements):
+        if isinstance(node, ast.Return):
+            stray = node
+        elif stray and isinstance(node, ast.FunctionDef):
+            parsed.broken.append(_broken(parsed, stray.lineno, message, {node.name}))
+            stray = None
+        else:
+            kept.append(node)
+    if stray:
+        parsed.broken.append(_broken(parsed, stray.lineno, message, set()))
+    parsed.statements = kept[::-1]
 
 
 def _broken(parsed: ParsedCell, line: int, message: str, names: set[str]) -> Broken:

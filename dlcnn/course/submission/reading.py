@@ -1,5 +1,6 @@
 """A student's file to a `Submission`: the file, its cells parsed, and what of them is run."""
 
+import threading
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from dlcnn.course.submission.parsing import parse_cell
 from dlcnn.course.submission.selection import select
 
 __all__ = ["read_submission"]
+
+_quietly = threading.Lock()  # what warnings are ignored is one setting of the whole process
 
 
 def read_submission(path: Path) -> Submission:
@@ -24,7 +27,7 @@ def read_submission(path: Path) -> Submission:
         UnreadableSubmission: the file is no notebook or script; the message is one sentence.
     """
     sources = read_sources(path)
-    with warnings.catch_warnings():
+    with _quietly, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a student's string is none of our business
         parsed = [parse_cell(cell) for cell in sources.cells]
         chosen = select(parsed)

@@ -38,7 +38,7 @@ else:
 _OWN_MODULES = {"plain", "process", "profiles", "standins", "statements", "student", "tree", "wire"}
 _CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
 _MAX_DESCRIPTOR = 4096
-_REHEARSALS = 20  # more than the interpreter wants before it specialises code
+_REHEARSALS = 0  # more than the interpreter wants before it specialises code
 
 
 def main() -> NoReturn:

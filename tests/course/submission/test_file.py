@@ -116,7 +116,7 @@ def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path, data, says):
         (b"# coding: rot13\nx = 1\n", "rot13"),
         ("x = 1".encode("utf-16-le"), "not text"),
         (notebook("x = 1").encode(), "rename it to .ipynb"),
-        (b"x = 1\n" * 200_000, "longer than 1 MiB"),
+        (b"x = 1\n" * 200_000, "longer than 256 KiB"),
     ],
 )
 def test_what_is_no_script_is_refused_in_one_sentence(tmp_path, data, says):

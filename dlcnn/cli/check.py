@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
         "--student", metavar="ID", help="whose inputs to draw (default: the file's name)"
     )
     parser.add_argument("--only", metavar="CHECK", help="run this check only")
+    parser.add_argument("--seed", metavar="TEXT", help="mixed into the inputs, as for `grade`")
     add_course(parser)
     parser.set_defaults(run=_run)
 
@@ -53,11 +54,12 @@ def _run(options: argparse.Namespace) -> int:
             options.student or options.file.stem,
             zygote,
             shown_path=options.file.name,
+            seed_text=options.seed,
             visibilities={"public"},
             only=options.only,
         )
         console = make_console()
-        print_submission(report, console)
+        print_submission(report, console, None if options.only else _again(options, report))
         print_isolation(zygote.isolation, console)
     return _exit_code(report)
 
@@ -89,6 +91,18 @@ def _hold_only(name: str, exam: "Exam") -> None:
             f"--only: it names a public check of {exam.assignment.id}. Received {name!r}. "
             f"Name one of: {', '.join(close)}."
         )
+
+
+def _again(options: argparse.Namespace, report: "SubmissionReport") -> str | None:
+    from dlcnn.grading.render.replay import first_replay
+
+    return first_replay(
+        report,
+        str(options.file),
+        seed=options.seed,
+        assignment=options.assignment,
+        course=options.course and str(options.course),
+    )
 
 
 def _exit_code(report: "SubmissionReport") -> int:

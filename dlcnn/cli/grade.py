@@ -133,7 +133,7 @@ def _graded(
         progress = stack.enter_context(progress_bar(len(submissions)))
         graded = Batch(exam, zygotes, options.seed, journal, progress).grade(submissions)
         isolation = zygotes[0].isolation
-    report = Report(exam.assignment.id, exam.spec.version, isolation, tuple(graded))
+    report = Report(exam.assignment.id, exam.spec.version, isolation, tuple(graded), options.seed)
     _write(options, exam, report)
     return report
 
@@ -152,6 +152,7 @@ def _write(options: argparse.Namespace, exam: "Exam", report: "Report") -> None:
 
 
 def _show(report: "Report", resumed: int, seconds: float) -> None:
+    from dlcnn.grading.render.replay import first_replay
     from dlcnn.grading.render.terminal import (
         make_console,
         print_folder,
@@ -162,7 +163,9 @@ def _show(report: "Report", resumed: int, seconds: float) -> None:
     console = make_console()
     count = len(report.submissions)
     if count == 1:
-        print_submission(report.submissions[0], console)
+        submission = report.submissions[0]
+        again = first_replay(submission, Path(submission.path).name, seed=report.seed)
+        print_submission(submission, console, again)
     else:
         print_folder(report, console)
     console.print()

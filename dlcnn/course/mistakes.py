@@ -5,7 +5,9 @@ Loads and validates the file and makes the mistaken solutions' text; runs nothin
 
 import ast
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,24 +46,11 @@ def load_mistakes(path: Path, solution: str) -> tuple[Mistake, ...]:
     Raises:
         CourseError: the file breaks a rule; names file, mistake and rule.
     """
-    if not path.is_file():
-        return ()
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CourseError(
-            f"{path}: the file is TOML text in UTF-8. Received {error}. Correct that place."
-        ) from None
-    if set(values) - {"mistake"}:
-        unknown = ", ".join(sorted(set(values) - {"mistake"}))
-        raise CourseError(
-            f"{path}: the file holds [[mistake]] tables only. Received {unknown}. Remove it."
-        )
     functions = {
         node.name: node for node in ast.parse(solution).body if isinstance(node, ast.FunctionDef)
     }
     found: dict[str, Mistake] = {}
-    for number, entry in enumerate(values.get("mistake", ()), start=1):
+    for number, entry in enumerate(_entries(path), start=1):
         mistake = _mistake(f"{path}: mistake {entry.get('id', number)}", entry, functions, solution)
         if mistake.id in found:
             raise CourseError(
@@ -72,41 +61,79 @@ def load_mistakes(path: Path, solution: str) -> tuple[Mistake, ...]:
     return tuple(found.values())
 
 
+def _entries(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CourseError(
+            f"{path}: the file is TOML text in UTF-8. Received {error}. Correct that place."
+        ) from None
+    entries = values.pop("mistake", [])
+    if values or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        unknown = ", ".join(sorted(values)) or f"mistake={entries!r}"
+        raise CourseError(
+            f"{path}: the file holds [[mistake]] tables only. Received {unknown}. Correct it."
+        )
+    return entries
+
+
 def _mistake(
-    where: str, entry: dict[str, Any], functions: dict[str, ast.FunctionDef], solution: str
+    where: str, entry: dict[str, Any], functions: Mapping[str, ast.FunctionDef], solution: str
 ) -> Mistake:
     if set(entry) != set(_KEYS):
         raise CourseError(
             f"{where}: a mistake has the keys {', '.join(_KEYS)}. "
             f"Received {', '.join(entry)}. Correct the keys."
         )
+    for key in ("id", "task", "text"):
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            raise CourseError(f"{where}.{key}: it is a text. Received {entry[key]!r}. Write one.")
     if entry["task"] not in functions:
         raise CourseError(
             f"{where}.task: it names a function of the solution. Received {entry['task']!r}. "
             f"Name one of {', '.join(functions)}."
         )
+    lines = solution.splitlines(keepends=True)
+    function = functions[entry["task"]]
+    begin, end = function.lineno - 1, function.end_lineno or len(lines)
+    edited = _edited(where, "".join(lines[begin:end]), entry)
+    source = "".join([*lines[:begin], edited, *lines[end:]])
+    _hold_parses(where, source)
+    return Mistake(entry["id"], entry["task"], " ".join(entry["text"].split()), source)
+
+
+def _edited(where: str, text: str, entry: dict[str, Any]) -> str:
+    """A function's text after all edits of a mistake, each looked for in the text as it was."""
     finds, replacements = _as_lists(entry["find"]), _as_lists(entry["replace"])
-    plain = all(isinstance(text, str) for text in [*finds, *replacements, entry["id"]])
-    if not plain or not isinstance(entry["text"], str) or len(finds) != len(replacements):
+    plain = all(isinstance(each, str) for each in [*finds, *replacements])
+    if not plain or not finds or len(finds) != len(replacements):
         raise CourseError(
             f"{where}: find and replace are texts, or lists of as many texts. "
             f"Received find={entry['find']!r}, replace={entry['replace']!r}. Correct them."
         )
-    lines = solution.splitlines(keepends=True)
-    function = functions[entry["task"]]
-    begin, end = function.lineno - 1, function.end_lineno or len(lines)
-    text = "".join(lines[begin:end])
-    for find, replacement in zip(finds, replacements, strict=True):
+    for find in finds:
         if text.count(find) != 1:
             raise CourseError(
                 f"{where}.find: the text stands once in the solution of {entry['task']}. "
                 f"Received {find!r}, which stands there {text.count(find)} times. "
                 "Find a longer or another text."
             )
-        text = text.replace(find, replacement)
-    source = "".join([*lines[:begin], text, *lines[end:]])
-    _hold_parses(where, source)
-    return Mistake(entry["id"], entry["task"], " ".join(entry["text"].split()), source)
+    places = [(text.index(find), text.index(find) + len(find)) for find in finds]
+    _hold_apart(where, places, finds)
+    for (begin, end), replacement in sorted(zip(places, replacements, strict=True), reverse=True):
+        text = text[:begin] + replacement + text[end:]
+    return text
+
+
+def _hold_apart(where: str, places: Sequence[tuple[int, int]], finds: Sequence[str]) -> None:
+    for (_, end), (begin, _) in pairwise(sorted(places)):
+        if begin < end:
+            raise CourseError(
+                f"{where}.find: the texts of one mistake stand apart. Received {finds!r}, of which "
+                "two overlap. Make one of them."
+            )
 
 
 def _as_lists(value: Any) -> list[Any]:

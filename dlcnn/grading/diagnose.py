@@ -5,11 +5,13 @@ is not proved is not named: a wrong hint is worse than none.
 """
 
 from collections.abc import Callable, Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from dlcnn.course.mistakes import Mistake
+from dlcnn.grading.calls import mask
 from dlcnn.grading.checks import Asked, Check
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.local import call_here
@@ -17,11 +19,12 @@ from dlcnn.grading.marking import Marked, run_check
 from dlcnn.grading.worker.pool import Reply
 from dlcnn.grading.worker.wire import Opaque
 
-__all__ = ["find_cause", "mark_mistake", "matches"]
+__all__ = ["explaining", "find_cause", "mark_mistake"]
 
 _RTOL, _ATOL = 1e-9, 1e-12  # sums taken in another order differ by no more
 
 Draw = Callable[[Check], np.random.Generator]
+Mark = Callable[[Mistake, Check], Marked]
 
 
 def find_cause(
@@ -39,17 +42,30 @@ def find_cause(
         {"id", "text"} of the mistake that fails the checks that the student fails, with the same
         answers, and passes those that the student passes; None where none or several do.
     """
+
+    def mark(mistake: Mistake, check: Check) -> Marked:
+        return mark_mistake(exam, mistake, check, draw(check))
+
+    found = explaining([each for each in exam.mistakes if each.task == task], judged, mark)
+    return {"id": found[0].id, "text": found[0].text} if len(found) == 1 else None
+
+
+def explaining(
+    mistakes: Iterable[Mistake], judged: Iterable[tuple[Check, Marked]], mark: Mark
+) -> list[Mistake]:
+    """The mistakes that give the outcome of every check.
+
+    Args:
+        mistakes: the known mistakes of a task.
+        judged: the checks of that task with an outcome each.
+        mark: gives the outcome of a check for a mistake, on the same inputs.
+    """
     both = [pair for pair in judged if pair[1].result.status in ("PASS", "FAIL")]
     # The failing ones first: they tell most mistakes apart at once.
     both.sort(key=lambda pair: pair[1].result.status == "PASS")
     if not both or both[0][1].result.status == "PASS":
-        return None
-    found = [
-        mistake
-        for mistake in exam.mistakes
-        if mistake.task == task and _explains(exam, mistake, both, draw)
-    ]
-    return {"id": found[0].id, "text": found[0].text} if len(found) == 1 else None
+        return []
+    return [mistake for mistake in mistakes if _explains(mistake, both, mark)]
 
 
 def mark_mistake(exam: Exam, mistake: Mistake, check: Check, rng: np.random.Generator) -> Marked:
@@ -62,7 +78,20 @@ def mark_mistake(exam: Exam, mistake: Mistake, check: Check, rng: np.random.Gene
     return run_check(check, call, exam.returns, rng)
 
 
-def matches(theirs: Marked, mistaken: Marked) -> bool:
+def _explains(mistake: Mistake, judged: Iterable[tuple[Check, Marked]], mark: Mark) -> bool:
+    same_numbers, same_errors = False, True
+    for check, theirs in judged:
+        mistaken = mark(mistake, check)
+        if not _matches(theirs, mistaken):
+            return False
+        if theirs.result.status == "FAIL":
+            same_numbers = same_numbers or not _errors(theirs)
+            same_errors = same_errors and _errors(theirs) == _errors(mistaken)
+    # The type of an exception alone is no proof: any misspelled name is a NameError.
+    return same_numbers or same_errors
+
+
+def _matches(theirs: Marked, mistaken: Marked) -> bool:
     """Whether a mistake gives a student's outcome on one check."""
     if theirs.result.status != mistaken.result.status:
         return False
@@ -70,14 +99,6 @@ def matches(theirs: Marked, mistaken: Marked) -> bool:
         return True
     same_length = len(theirs.asked) == len(mistaken.asked)
     return same_length and all(map(_same_outcome, theirs.asked, mistaken.asked))
-
-
-def _explains(
-    exam: Exam, mistake: Mistake, judged: Iterable[tuple[Check, Marked]], draw: Draw
-) -> bool:
-    return all(
-        matches(theirs, mark_mistake(exam, mistake, check, draw(check))) for check, theirs in judged
-    )
 
 
 def _same_outcome(theirs: Asked, mistaken: Asked) -> bool:
@@ -91,7 +112,15 @@ def _same_outcome(theirs: Asked, mistaken: Asked) -> bool:
     return _same_value(one.value, other.value) and _same_value(one.changed, other.changed)
 
 
+def _errors(marked: Marked) -> list[str]:
+    """What the calls that gave no answer said instead."""
+    failures = (asked.reply.failure for asked in marked.asked)
+    return [" ".join(mask(failure.message).split()) for failure in failures if failure]
+
+
 def _same_value(one: Any, other: Any) -> bool:
+    if _is_number(one) or _is_number(other):
+        return _same_number(one, other)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return _same_array(one, other)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -100,9 +129,21 @@ def _same_value(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_same_value(one[key], other[key]) for key in one)
     if isinstance(one, Opaque) or isinstance(other, Opaque):
         return bool(one == other)
-    if isinstance(one, (float, np.number)) and isinstance(other, (float, np.number)):
-        return bool(np.isclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
     return type(one) is type(other) and bool(one == other)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Number) and not isinstance(value, bool)
+
+
+def _same_number(one: Any, other: Any) -> bool:
+    """A number may come as an array of one: a bias of shape (1, 1, 1) makes it one."""
+    if not all(_is_number(each) or isinstance(each, np.ndarray) for each in (one, other)):
+        return False
+    both = np.asarray(one), np.asarray(other)
+    if any(array.size != 1 or array.dtype.kind not in "iufc" for array in both):
+        return False
+    return bool(np.isclose(both[0].item(), both[1].item(), rtol=_RTOL, atol=_ATOL, equal_nan=True))
 
 
 def _same_array(one: Any, other: Any) -> bool:

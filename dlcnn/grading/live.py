@@ -6,21 +6,29 @@ without isolation, since it is the student's own process.
 
 import ast
 import inspect
+import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from dlcnn.course.discover import Course, find_course
 from dlcnn.course.spec import CourseError
 from dlcnn.course.submission import is_attempted
 from dlcnn.errors import DlcnnError
+from dlcnn.grading.checks import Check
+from dlcnn.grading.diagnose import find_cause
 from dlcnn.grading.exam import Exam, load_exam
 from dlcnn.grading.local import call_here
-from dlcnn.grading.marking import result, run_check, seeded
+from dlcnn.grading.marking import Marked, result, run_check, seeded
 from dlcnn.grading.render.live import LiveResult
-from dlcnn.grading.report import CheckResult
-from dlcnn.grading.worker.pool import Reply
+from dlcnn.grading.report import CheckResult, Facts
+from dlcnn.grading.shrink import Whole, smallest
+from dlcnn.grading.worker.pool import Failure, Reply
 
 __all__ = ["check"]
 
@@ -52,15 +60,60 @@ def _marks(function: Callable[..., Any]) -> tuple[CheckResult, ...]:
     if not _attempted(function, exam.template_functions.get(name)):
         untouched = {"kind": "untouched", "function": name}
         return tuple(result(check, "TODO", untouched) for check in checks)
+    return tuple(_Trial(exam, function, name).results(checks))
 
-    def call(asked: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
-        target = function if asked == name else function.__globals__.get(asked)
-        return call_here(target, asked, (arguments, keywords))
 
-    return tuple(
-        run_check(check, call, exam.returns, seeded(exam, check, _STUDENT, None)).result
-        for check in checks
-    )
+@dataclass(frozen=True)
+class _Trial:
+    """One function of this process in front of the checks of its task."""
+
+    exam: Exam
+    function: Callable[..., Any]
+    name: str
+
+    def results(self, checks: list[Check]) -> Iterator[CheckResult]:
+        """What each check found, with a proved cause and, once, the smallest input."""
+        judged = [(check, self._run(check)) for check in checks]
+        cause = find_cause(self.exam, self.name, judged, self._draw)
+        first = True
+        for check, marked in judged:
+            found = marked.result
+            if found.status == "FAIL":
+                told = self._smallest(check, marked) if first else {}
+                found = replace(found, cause=cause, facts=found.facts | told)
+                first = False
+            yield found
+
+    def _run(
+        self, check: Check, case: Mapping[str, int] | None = None, whole: bool = False
+    ) -> Marked:
+        rng = self._draw(check)
+        rng = Whole(rng.bit_generator) if whole else rng
+        return run_check(check, self._call, self.exam.returns, rng, case)
+
+    def _draw(self, check: Check) -> np.random.Generator:
+        return seeded(self.exam, check, _STUDENT, None)
+
+    def _smallest(self, check: Check, marked: Marked) -> Facts:
+        told = smallest(
+            check,
+            marked,
+            lambda case, whole: self._run(check, case, whole),
+            self.exam.parameters,
+        )
+        return {"smallest": told} if told else {}
+
+    def _call(self, asked: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        """Call a function of the notebook; what it prints is told with the check it failed."""
+        names = self.function.__globals__
+        target = self.function if asked == self.name else names.get(asked)
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            try:
+                reply = call_here(target, asked, (arguments, keywords))
+            except SystemExit:
+                reply = Reply(failure=Failure("exit"))
+        return replace(reply, printed=printed.getvalue())
 
 
 def _name_of(function: Callable[..., Any]) -> str:
@@ -90,7 +143,7 @@ def _load(course: Course, assignment_id: str) -> Exam:
     return load_exam(course, assignment_id)
 
 
-def _attempted(function: Callable[..., Any], template: ast.AST | None) -> bool:
+def _attempted(function: Callable[..., Any], template: ast.FunctionDef | None) -> bool:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):  # typed at a prompt: there is no source to look at

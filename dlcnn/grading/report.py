@@ -88,12 +88,17 @@ class SubmissionReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of one run of `dlcnn grade`, sorted by student."""
+    """The results of one run of `dlcnn grade`, sorted by student.
+
+    `seed` is the text that was mixed into the seeds of the checks; without it no replay has the
+    same inputs.
+    """
 
     assignment: str
     assignment_version: str
     isolation: Isolation
     submissions: tuple[SubmissionReport, ...]
+    seed: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The whole report as plain JSON values."""
@@ -102,6 +107,7 @@ class Report:
             "assignment": self.assignment,
             "assignment_version": self.assignment_version,
             "isolation": asdict(self.isolation),
+            "seed": self.seed,
             "submissions": [submission.to_json() for submission in self.submissions],
         }
 
@@ -113,6 +119,7 @@ class Report:
             plain["assignment_version"],
             Isolation(**plain["isolation"]),
             tuple(SubmissionReport.from_json(entry) for entry in plain["submissions"]),
+            plain.get("seed"),
         )
 
 

@@ -1,18 +1,42 @@
 """The checks of "Convolutional networks, step by step", in the order of its tasks.
 
-Every size is a keyword parameter whose default is the case that students meet. Any smaller case of
-the same check is as valid, as long as a window fits in the image and gradients keep a pad of at
-least 1. Sizes are small because student code loops in Python, and uneven so that no two can be
-confused: height and width, channels and filters, stride and window all differ.
+Every size is a keyword parameter whose default is the case that students meet. Any other case of
+the check's domain is as valid: a window fits in the image, and gradients keep a pad of at least 1,
+since the usual `[pad:-pad]` works for no smaller one. The sizes that students meet are small
+because student code loops in Python, and uneven so that no two can be confused: height and width,
+channels and filters, stride and window all differ.
 """
 
 import numpy as np
 
-from dlcnn.grading import check, expect_array, expect_equal, expect_scalar, expect_unchanged
+from dlcnn.grading import (
+    Domain,
+    check,
+    expect_array,
+    expect_equal,
+    expect_scalar,
+    expect_unchanged,
+)
 from dlcnn.reference import step_by_step
 
 
-@check(task="zero_pad", points=5)
+def _window_fits(*, n_H_prev, n_W_prev, f, pad=0, **_):
+    """Whether the filter finds a place in the padded image."""
+    return f <= min(n_H_prev, n_W_prev) + 2 * pad
+
+
+_IMAGE_SIZES = {"m": (1, 3), "n_H_prev": (1, 7), "n_W_prev": (1, 9), "n_C_prev": (1, 4)}
+_WINDOW_SIZES = {"f": (1, 4), "stride": (1, 3)}
+
+_FRAMES = Domain(m=(1, 3), n_H=(1, 4), n_W=(1, 5), n_C=(1, 4), pad=(0, 3))
+_STEPS = Domain(f=(1, 5), n_C_prev=(1, 4))
+_LAYERS = Domain(_window_fits, **_IMAGE_SIZES, **_WINDOW_SIZES, n_C=(1, 8), pad=(0, 3))
+_LAYERS_WITH_FRAME = Domain(_window_fits, **_IMAGE_SIZES, **_WINDOW_SIZES, n_C=(1, 8), pad=(1, 3))
+_POOLING = Domain(_window_fits, **_IMAGE_SIZES, **_WINDOW_SIZES)
+_WINDOWS = Domain(n_H=(1, 5), n_W=(1, 5))
+
+
+@check(task="zero_pad", points=5, domain=_FRAMES)
 def zeros_on_all_four_sides(student, rng, *, m=2, n_H=3, n_W=5, n_C=4, pad=2):
     """zero_pad puts a frame of 2 zeros around each image, and none around channels or examples"""
     X = rng.standard_normal((m, n_H, n_W, n_C))
@@ -23,17 +47,17 @@ def zeros_on_all_four_sides(student, rng, *, m=2, n_H=3, n_W=5, n_C=4, pad=2):
     expect_unchanged(X=X)
 
 
-@check(task="zero_pad", points=3)
-def no_frame(student, rng, *, m=2, n_H=4, n_W=2, n_C=3, pad=0):
+@check(task="zero_pad", points=3, domain=_FRAMES)
+def no_frame(student, rng, *, m=2, n_H=4, n_W=2, n_C=3):
     """zero_pad with pad 0 gives the images as they are"""
     X = rng.standard_normal((m, n_H, n_W, n_C))
 
-    X_pad = student.zero_pad(X, pad)
+    X_pad = student.zero_pad(X, 0)
 
     expect_array("X_pad", X_pad, X)
 
 
-@check(task="zero_pad", points=3)
+@check(task="zero_pad", points=3, domain=_FRAMES)
 def thin_frame(student, rng, *, m=3, n_H=4, n_W=2, n_C=1, pad=1):
     """zero_pad with pad 1 makes images of one channel 2 rows higher and 2 columns wider"""
     X = rng.standard_normal((m, n_H, n_W, n_C))
@@ -43,7 +67,7 @@ def thin_frame(student, rng, *, m=3, n_H=4, n_W=2, n_C=1, pad=1):
     expect_array("X_pad", X_pad, step_by_step.zero_pad(X, pad))
 
 
-@check(task="zero_pad", points=4, hidden=True)
+@check(task="zero_pad", points=4, hidden=True, domain=_FRAMES)
 def another_frame(student, rng, *, m=3, n_H=1, n_W=2, n_C=2, pad=3):
     """zero_pad works for another batch and another pad"""
     X = rng.standard_normal((m, n_H, n_W, n_C))
@@ -54,7 +78,7 @@ def another_frame(student, rng, *, m=3, n_H=1, n_W=2, n_C=2, pad=3):
     expect_unchanged(X=X)
 
 
-@check(task="conv_single_step", points=6)
+@check(task="conv_single_step", points=6, domain=_STEPS)
 def sum_of_products(student, rng, *, f=3, n_C_prev=4):
     """conv_single_step adds up the products of window and filter over all channels"""
     a_slice_prev, W, _ = _step_inputs(rng, f, n_C_prev)
@@ -66,7 +90,7 @@ def sum_of_products(student, rng, *, f=3, n_C_prev=4):
     expect_unchanged(a_slice_prev=a_slice_prev, W=W)
 
 
-@check(task="conv_single_step", points=5)
+@check(task="conv_single_step", points=5, domain=_STEPS)
 def bias_added_once(student, rng, *, f=2, n_C_prev=3):
     """conv_single_step adds the bias to the sum, once"""
     a_slice_prev, W, b = _step_inputs(rng, f, n_C_prev)
@@ -77,7 +101,7 @@ def bias_added_once(student, rng, *, f=2, n_C_prev=3):
     expect_unchanged(b=b)
 
 
-@check(task="conv_single_step", points=4, hidden=True)
+@check(task="conv_single_step", points=4, hidden=True, domain=_STEPS)
 def another_filter(student, rng, *, f=5, n_C_prev=2):
     """conv_single_step works for a filter of another size"""
     a_slice_prev, W, b = _step_inputs(rng, f, n_C_prev)
@@ -87,7 +111,7 @@ def another_filter(student, rng, *, f=5, n_C_prev=2):
     expect_scalar("Z", Z, step_by_step.conv_single_step(a_slice_prev, W, b))
 
 
-@check(task="conv_forward", points=12)
+@check(task="conv_forward", points=12, domain=_LAYERS)
 def strided_non_square(
     student, rng, *, m=2, n_H_prev=5, n_W_prev=7, n_C_prev=4, f=3, n_C=8, stride=2, pad=1
 ):
@@ -101,7 +125,7 @@ def strided_non_square(
     expect_unchanged(A_prev=A_prev, W=W, b=b)
 
 
-@check(task="conv_forward", points=7)
+@check(task="conv_forward", points=7, domain=_LAYERS)
 def overlapping_windows(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=3, n_C_prev=4, f=2, n_C=3, stride=1, pad=0
 ):
@@ -114,7 +138,7 @@ def overlapping_windows(
     expect_array("Z", Z, step_by_step.conv_forward(A_prev, W, b, hparameters)[0])
 
 
-@check(task="conv_forward", points=7)
+@check(task="conv_forward", points=7, domain=_LAYERS)
 def size_rounded_down(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=3, n_C_prev=2, f=2, n_C=1, stride=3, pad=3
 ):
@@ -127,7 +151,7 @@ def size_rounded_down(
     expect_array("Z", Z, step_by_step.conv_forward(A_prev, W, b, hparameters)[0])
 
 
-@check(task="conv_forward", points=5)
+@check(task="conv_forward", points=5, domain=_LAYERS)
 def bias_per_filter(
     student, rng, *, m=2, n_H_prev=2, n_W_prev=3, n_C_prev=2, f=1, n_C=4, stride=1, pad=0
 ):
@@ -141,7 +165,7 @@ def bias_per_filter(
     expect_array("Z", Z, step_by_step.conv_forward(A_prev, W, b, hparameters)[0])
 
 
-@check(task="conv_forward", points=6)
+@check(task="conv_forward", points=6, domain=_LAYERS)
 def cache_for_conv_backward(
     student, rng, *, m=2, n_H_prev=2, n_W_prev=3, n_C_prev=3, f=2, n_C=2, stride=1, pad=1
 ):
@@ -154,7 +178,7 @@ def cache_for_conv_backward(
     expect_equal("cache", cache, (A_prev, W, b, hparameters))
 
 
-@check(task="conv_forward", points=8, hidden=True)
+@check(task="conv_forward", points=8, hidden=True, domain=_LAYERS)
 def another_layer(
     student, rng, *, m=3, n_H_prev=5, n_W_prev=2, n_C_prev=2, f=4, n_C=3, stride=2, pad=2
 ):
@@ -167,7 +191,7 @@ def another_layer(
     expect_array("Z", Z, step_by_step.conv_forward(A_prev, W, b, hparameters)[0])
 
 
-@check(task="pool_forward", points=6)
+@check(task="pool_forward", points=6, domain=_POOLING)
 def maximum_of_negative_values(
     student, rng, *, m=2, n_H_prev=5, n_W_prev=7, n_C_prev=3, f=3, stride=2
 ):
@@ -181,7 +205,7 @@ def maximum_of_negative_values(
     expect_unchanged(A_prev=A_prev)
 
 
-@check(task="pool_forward", points=5)
+@check(task="pool_forward", points=5, domain=_POOLING)
 def mean_of_each_window(student, rng, *, m=2, n_H_prev=4, n_W_prev=5, n_C_prev=2, f=3, stride=1):
     """pool_forward takes the mean of each window in mode "average" """
     A_prev = rng.standard_normal((m, n_H_prev, n_W_prev, n_C_prev))
@@ -193,7 +217,7 @@ def mean_of_each_window(student, rng, *, m=2, n_H_prev=4, n_W_prev=5, n_C_prev=2
     expect_unchanged(A_prev=A_prev)
 
 
-@check(task="pool_forward", points=4)
+@check(task="pool_forward", points=4, domain=_POOLING)
 def whole_windows_only(student, rng, *, m=2, n_H_prev=7, n_W_prev=6, n_C_prev=3, f=2, stride=3):
     """pool_forward leaves out rows and columns at the end that fill no whole window"""
     A_prev = rng.standard_normal((m, n_H_prev, n_W_prev, n_C_prev))
@@ -204,7 +228,7 @@ def whole_windows_only(student, rng, *, m=2, n_H_prev=7, n_W_prev=6, n_C_prev=3,
     expect_array("A", A, step_by_step.pool_forward(A_prev, hparameters, mode="max")[0])
 
 
-@check(task="pool_forward", points=3)
+@check(task="pool_forward", points=3, domain=_POOLING)
 def maximum_by_default(student, rng, *, m=2, n_H_prev=2, n_W_prev=4, n_C_prev=3, f=2, stride=2):
     """pool_forward takes the maximum when no mode is given"""
     A_prev = rng.standard_normal((m, n_H_prev, n_W_prev, n_C_prev))
@@ -215,7 +239,7 @@ def maximum_by_default(student, rng, *, m=2, n_H_prev=2, n_W_prev=4, n_C_prev=3,
     expect_array("A", A, step_by_step.pool_forward(A_prev, hparameters)[0])
 
 
-@check(task="pool_forward", points=3)
+@check(task="pool_forward", points=3, domain=_POOLING)
 def cache_for_pool_backward(
     student, rng, *, m=2, n_H_prev=3, n_W_prev=2, n_C_prev=3, f=2, stride=1
 ):
@@ -228,7 +252,7 @@ def cache_for_pool_backward(
     expect_equal("cache", cache, (A_prev, hparameters))
 
 
-@check(task="pool_forward", points=4, hidden=True)
+@check(task="pool_forward", points=4, hidden=True, domain=_POOLING)
 def another_window(student, rng, *, m=3, n_H_prev=6, n_W_prev=9, n_C_prev=2, f=4, stride=3):
     """pool_forward works for another batch, window and stride"""
     A_prev = rng.standard_normal((m, n_H_prev, n_W_prev, n_C_prev))
@@ -239,7 +263,7 @@ def another_window(student, rng, *, m=3, n_H_prev=6, n_W_prev=9, n_C_prev=2, f=4
     expect_array("A", A, step_by_step.pool_forward(A_prev, hparameters, mode="average")[0])
 
 
-@check(task="conv_backward", points=5)
+@check(task="conv_backward", points=5, domain=_LAYERS_WITH_FRAME)
 def gradient_of_the_input(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=5, n_C_prev=2, f=3, n_C=3, stride=2, pad=1
 ):
@@ -252,7 +276,7 @@ def gradient_of_the_input(
     expect_unchanged(dZ=dZ, A_prev=cache[0])
 
 
-@check(task="conv_backward", points=5)
+@check(task="conv_backward", points=5, domain=_LAYERS_WITH_FRAME)
 def gradient_of_the_filters(
     student, rng, *, m=2, n_H_prev=3, n_W_prev=4, n_C_prev=3, f=2, n_C=2, stride=1, pad=1
 ):
@@ -265,7 +289,7 @@ def gradient_of_the_filters(
     expect_unchanged(dZ=dZ, W=cache[1])
 
 
-@check(task="conv_backward", points=3)
+@check(task="conv_backward", points=3, domain=_LAYERS_WITH_FRAME)
 def gradient_of_the_biases(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=2, n_C_prev=2, f=2, n_C=3, stride=2, pad=1
 ):
@@ -278,7 +302,7 @@ def gradient_of_the_biases(
     expect_unchanged(dZ=dZ, b=cache[2])
 
 
-@check(task="conv_backward", points=3, partial=True)
+@check(task="conv_backward", points=3, partial=True, domain=_LAYERS_WITH_FRAME)
 def gradients_with_a_wide_frame(
     student, rng, *, m=3, n_H_prev=2, n_W_prev=4, n_C_prev=1, f=2, n_C=2, stride=3, pad=3
 ):
@@ -293,7 +317,7 @@ def gradients_with_a_wide_frame(
     expect_array("db", db, expected[2])
 
 
-@check(task="create_mask_from_window", points=2)
+@check(task="create_mask_from_window", points=2, domain=_WINDOWS)
 def mask_of_a_window(student, rng, *, n_H=2, n_W=4):
     """create_mask_from_window gives booleans, True at the largest value of a 2 by 4 window"""
     x = rng.standard_normal((n_H, n_W))
@@ -304,7 +328,7 @@ def mask_of_a_window(student, rng, *, n_H=2, n_W=4):
     expect_unchanged(x=x)
 
 
-@check(task="create_mask_from_window", points=2)
+@check(task="create_mask_from_window", points=2, domain=_WINDOWS)
 def mask_of_negative_values(student, rng, *, n_H=3, n_W=3):
     """create_mask_from_window finds the largest of values that are all negative"""
     x = rng.uniform(-9, -1, (n_H, n_W))
@@ -314,7 +338,7 @@ def mask_of_negative_values(student, rng, *, n_H=3, n_W=3):
     expect_array("mask", mask, step_by_step.create_mask_from_window(x))
 
 
-@check(task="create_mask_from_window", points=2)
+@check(task="create_mask_from_window", points=2, domain=_WINDOWS)
 def mask_of_a_maximum_at_the_end(student, rng, *, n_H=4, n_W=3):
     """create_mask_from_window finds the maximum in the last row and column"""
     x = rng.uniform(-9, 9, (n_H, n_W))
@@ -325,7 +349,7 @@ def mask_of_a_maximum_at_the_end(student, rng, *, n_H=4, n_W=3):
     expect_array("mask", mask, step_by_step.create_mask_from_window(x))
 
 
-@check(task="distribute_value", points=2)
+@check(task="distribute_value", points=2, domain=_WINDOWS)
 def equal_shares(student, rng, *, n_H=2, n_W=3):
     """distribute_value gives each pixel of a 2 by 3 window one sixth of the number"""
     dz = float(rng.uniform(1, 9))
@@ -335,7 +359,7 @@ def equal_shares(student, rng, *, n_H=2, n_W=3):
     expect_array("a", a, step_by_step.distribute_value(dz, (n_H, n_W)))
 
 
-@check(task="distribute_value", points=2)
+@check(task="distribute_value", points=2, domain=_WINDOWS)
 def shares_of_a_negative_number(student, rng, *, n_H=5, n_W=2):
     """distribute_value shares a negative number among 5 rows of 2 pixels"""
     dz = float(rng.uniform(-9, -1))
@@ -345,7 +369,7 @@ def shares_of_a_negative_number(student, rng, *, n_H=5, n_W=2):
     expect_array("a", a, step_by_step.distribute_value(dz, (n_H, n_W)))
 
 
-@check(task="distribute_value", points=2)
+@check(task="distribute_value", points=2, domain=_WINDOWS)
 def shares_in_one_row(student, rng, *, n_H=1, n_W=4):
     """distribute_value shares a number among 4 pixels in a row"""
     dz = float(rng.standard_normal())
@@ -355,7 +379,7 @@ def shares_in_one_row(student, rng, *, n_H=1, n_W=4):
     expect_array("a", a, step_by_step.distribute_value(dz, (n_H, n_W)))
 
 
-@check(task="pool_backward", points=4)
+@check(task="pool_backward", points=4, domain=_POOLING)
 def gradient_to_the_maximum(
     student, rng, *, m=2, n_H_prev=5, n_W_prev=7, n_C_prev=2, f=3, stride=2
 ):
@@ -368,7 +392,7 @@ def gradient_to_the_maximum(
     expect_unchanged(dA=dA, A_prev=cache[0])
 
 
-@check(task="pool_backward", points=4)
+@check(task="pool_backward", points=4, domain=_POOLING)
 def gradient_in_equal_shares(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=6, n_C_prev=2, f=3, stride=1
 ):
@@ -381,7 +405,7 @@ def gradient_in_equal_shares(
     expect_unchanged(dA=dA)
 
 
-@check(task="pool_backward", points=2)
+@check(task="pool_backward", points=2, domain=_POOLING)
 def nothing_outside_of_windows(
     student, rng, *, m=2, n_H_prev=3, n_W_prev=7, n_C_prev=3, f=2, stride=3
 ):
@@ -393,7 +417,7 @@ def nothing_outside_of_windows(
     expect_array("dA_prev", dA_prev, step_by_step.pool_backward(dA, cache, mode="average"))
 
 
-@check(task="pool_backward", points=2)
+@check(task="pool_backward", points=2, domain=_POOLING)
 def gradient_to_the_maximum_by_default(
     student, rng, *, m=2, n_H_prev=4, n_W_prev=3, n_C_prev=2, f=3, stride=1
 ):

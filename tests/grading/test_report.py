@@ -18,7 +18,7 @@ def _report() -> Report:
     task = TaskResult("zero_pad", False, "FAIL", 0, 5, True, ("other",), (check,))
     graded = SubmissionReport("ada", "ada.py", "graded", ("a note",), 0, 5, 0, 0, (task,), 1.25)
     lost = unreadable("bob", "bob.ipynb", "This is not a notebook.", (5, 0))
-    return Report("conv", "1.0", Isolation("process", "not asked for"), (graded, lost))
+    return Report("conv", "1.0", Isolation("process", "not asked for"), (graded, lost), "spring")
 
 
 def test_report_survives_its_json_form():
@@ -38,6 +38,7 @@ def test_report_names_its_fields_as_documented():
         "assignment",
         "assignment_version",
         "isolation",
+        "seed",
         "submissions",
     ]
     assert plain["isolation"] == {"tier": "process", "reason": "not asked for"}

@@ -11,6 +11,7 @@ from typing import Any
 from dlcnn.errors import DlcnnError
 from dlcnn.files import write_atomically
 from dlcnn.grading.render.plain import file_names
+from dlcnn.grading.render.replay import replay
 from dlcnn.grading.render.words import STATUS_WORDS, sentences, status_line, task_sentences
 from dlcnn.grading.report import CheckResult, Report, SubmissionReport, TaskResult
 
@@ -61,7 +62,7 @@ def write_failure(sentence: str, target: Path) -> None:
 def results(submission: SubmissionReport, report: Report) -> dict[str, Any]:
     """One submission as the object that Gradescope reads."""
     tests = [
-        _test(task, check, f"{place}.{number}")
+        _test(task, check, f"{place}.{number}", replay(report, submission, task, check))
         for place, task in enumerate(submission.tasks, 1)
         for number, check in enumerate(task.checks, 1)
     ]
@@ -89,9 +90,10 @@ def _frame(output: str) -> dict[str, Any]:
     return {"output": output, "visibility": "visible", "stdout_visibility": "hidden"}
 
 
-def _test(task: TaskResult, check: CheckResult, number: str) -> dict[str, Any]:
+def _test(task: TaskResult, check: CheckResult, number: str, again: str | None) -> dict[str, Any]:
     hidden = check.visibility == "hidden"
-    cause = None if hidden else check.cause
+    told = sentences(check.facts, None if hidden else check.cause)
+    told += [f"to run this check again: {again}"] if again and not hidden else []
     status = [] if check.status in ("PASS", "FAIL") else [STATUS_WORDS[check.status]]
     return {
         "name": check.title,
@@ -99,7 +101,7 @@ def _test(task: TaskResult, check: CheckResult, number: str) -> dict[str, Any]:
         "score": check.score,
         "max_score": check.max_score,
         "status": "passed" if check.status == "PASS" else "failed",
-        "output": "\n".join([*status, *sentences(check.facts, cause)]),
+        "output": "\n".join([*status, *told]),
         "output_format": "text",
         "visibility": "hidden" if hidden else "visible",
         "tags": [task.task, *(["optional"] if task.optional else [])],

@@ -5,15 +5,25 @@ and the pages' own policy forbids whatever could be loaded or run.
 """
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dlcnn.files import write_atomically
+from dlcnn.grading.render.picture import Cell, picture
 from dlcnn.grading.render.plain import file_names, one_line, points
+from dlcnn.grading.render.replay import replay
 from dlcnn.grading.render.summary import summarize
-from dlcnn.grading.render.words import STATUS_WORDS, sentences, status_line, task_sentences
+from dlcnn.grading.render.words import (
+    SAME_CAUSE,
+    STATUS_WORDS,
+    sentences,
+    status_line,
+    task_sentences,
+    with_causes_once,
+)
 from dlcnn.grading.report import CheckResult, Report, TaskResult
 
 __all__ = ["write_html"]
@@ -70,16 +80,30 @@ def _environment() -> Environment:
         points=points,
         percent=_percent,
         found=_found,
+        picture=picture,
+        shade=_shade,
+        with_causes_once=partial(with_causes_once, hidden=True),
         status_line=status_line,
         task_sentences=task_sentences,
     )
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    environment.globals.update(style=Markup(style), words=STATUS_WORDS)
+    environment.globals.update(
+        style=Markup(style), words=STATUS_WORDS, same_cause=SAME_CAUSE, replay=replay
+    )
     return environment
 
 
 def _found(check: CheckResult) -> list[str]:
     return sentences(check.facts)
+
+
+def _shade(cell: Cell) -> str:
+    """The classes of a cell: whether it differs, on which side and how far."""
+    if not cell.differs or cell.shade == 0:
+        return "differs" if cell.differs else ""
+    if cell.shade is None:
+        return "differs odd"
+    return f"differs {'over' if cell.shade > 0 else 'under'}-{abs(cell.shade)}"
 
 
 def _percent(value: float, maximum: float) -> str:

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from dlcnn.grading.render.plain import points
-from dlcnn.grading.render.words import STATUS_SYMBOLS, STATUS_WORDS, sentences
+from dlcnn.grading.render.words import STATUS_SYMBOLS, STATUS_WORDS, sentences, with_causes_once
 from dlcnn.grading.report import CheckResult
 
 __all__ = ["LiveResult"]
@@ -24,7 +24,7 @@ class LiveResult:
 
     def __init__(self, task: str, checks: Sequence[CheckResult], problem: str | None = None):
         self.task = task
-        self.checks = tuple(checks)
+        self.checks = tuple(with_causes_once(checks, hidden=False))
         self.problem = problem
 
     @property
@@ -37,7 +37,8 @@ class LiveResult:
             return self.problem
         lines = [self._summary()]
         for check in self.checks:
-            lines.append(f"{STATUS_SYMBOLS[check.status]} {check.title}")
+            word = f"{check.status} " if check.status != "PASS" else ""
+            lines.append(f"{STATUS_SYMBOLS[check.status]} {word}{check.title}")
             lines += [f"    {sentence}" for sentence in sentences(check.facts, check.cause)]
         return "\n".join(lines)
 

@@ -20,6 +20,7 @@ from dlcnn.grading.render.words import (
     sentences,
     status_line,
     task_sentences,
+    with_causes_once,
 )
 from dlcnn.grading.report import (
     CheckResult,
@@ -56,8 +57,16 @@ def make_console(stream: IO[str] | None = None) -> Console:
     return console
 
 
-def print_submission(submission: SubmissionReport, console: Console) -> None:
-    """Print everything a person at the terminal may read about one submission."""
+def print_submission(
+    submission: SubmissionReport, console: Console, again: str | None = None
+) -> None:
+    """Print everything a person at the terminal may read about one submission.
+
+    Args:
+        submission: what was graded.
+        console: where to.
+        again: the command that runs a failed check again, where there is one to tell.
+    """
     console.print(Text(f"{one_line(submission.student)}: {one_line(submission.path)}", "bold"))
     for note in submission.notes:
         console.print(Text(f"  note: {printable(note)}" if submission.tasks else printable(note)))
@@ -67,6 +76,10 @@ def print_submission(submission: SubmissionReport, console: Console) -> None:
     if submission.tasks:
         console.print()
         console.print(Text(status_line(submission), "bold"))
+    if again:
+        console.print("to run the first failed check again:")
+        # In one line however long it is, so that it can be copied.
+        console.print(Text(f"  {again}"), soft_wrap=True)
 
 
 def print_folder(report: Report, console: Console) -> None:
@@ -99,7 +112,7 @@ def _print_task(task: TaskResult, console: Console) -> None:
     console.print(_row(heading, _score(task.score, task.max_score)))
     for sentence in task_sentences(task):
         _print_wrapped(sentence, 2, console)
-    for check in task.checks:
+    for check in with_causes_once(task.checks, hidden=False):
         _print_check(check, console)
 
 
@@ -114,9 +127,7 @@ def _print_check(check: CheckResult, console: Console) -> None:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_row(mark, title, Text(f"  {_score(check.score, check.max_score)}"))
     console.print(grid)
-    # The cause of a hidden check would give its inputs away on a shared screen.
-    cause = check.cause if check.visibility == "public" else None
-    for sentence in sentences(check.facts, cause):
+    for sentence in sentences(check.facts, check.cause):
         _print_wrapped(sentence, 6, console)
 
 

@@ -4,18 +4,22 @@ Facts are stated as they were measured, without blame and without guessing at ca
 added only where the engine proved one. Formats, colours and layout are not known here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from dlcnn.grading.render.kinds import KINDS
 from dlcnn.grading.render.plain import counted, listed, number, one_line, points, printable, shape
-from dlcnn.grading.report import Facts, Status, SubmissionReport, TaskResult
+from dlcnn.grading.report import CheckResult, Facts, Status, SubmissionReport, TaskResult
 
 __all__ = [
+    "SAME_CAUSE",
     "STATUS_SYMBOLS",
     "STATUS_WORDS",
     "sentences",
     "status_line",
     "task_sentences",
+    "with_causes_once",
 ]
 
 STATUS_WORDS: dict[Status, str] = {
@@ -32,6 +36,7 @@ STATUS_SYMBOLS: dict[Status, str] = {
     "SKIP": "–",  # noqa: RUF001  a dash on purpose: neither tick nor cross
     "ERROR": "‼",
 }
+SAME_CAUSE = "same cause as the failed check above"
 
 _PRINTED_LINES = 8
 _PRINTED_WIDTH = 120
@@ -40,6 +45,8 @@ _PRINTED_WIDTH = 120
 def sentences(facts: Facts, cause: Mapping[str, str] | None = None) -> list[str]:
     """What a check found, one sentence per item: facts first, a proved cause last.
 
+    Just before the cause comes the smallest input that shows the failure.
+
     Args:
         facts: as `CheckResult.facts` holds them; nothing for a check that passed.
         cause: as `CheckResult.cause` holds it.
@@ -47,9 +54,31 @@ def sentences(facts: Facts, cause: Mapping[str, str] | None = None) -> list[str]
     found = _parts(facts) if "failures" in facts else _of_one(facts)
     found += [f"note: {one_line(note)}" for note in facts.get("notes", ())]
     found += _printed(facts.get("printed", ""))
+    found += _smallest(facts.get("smallest", {}))
     if cause:
         found.append(one_line(cause["text"], limit=1000))
     return found
+
+
+def with_causes_once(checks: Iterable[CheckResult], *, hidden: bool) -> list[CheckResult]:
+    """The checks of a task with each cause in full once; later ones point to it.
+
+    Args:
+        checks: in the order in which they are shown.
+        hidden: whether the causes of hidden checks may be told. Students never see them: a cause
+            gives the inputs away.
+    """
+    told: set[str] = set()
+    shown = []
+    for check in checks:
+        if check.cause and check.visibility == "hidden" and not hidden:
+            check = replace(check, cause=None)
+        elif check.cause and check.cause["id"] in told:
+            check = replace(check, cause={**check.cause, "text": SAME_CAUSE})
+        elif check.cause:
+            told.add(check.cause["id"])
+        shown.append(check)
+    return shown
 
 
 def task_sentences(task: TaskResult) -> list[str]:
@@ -110,13 +139,19 @@ def _unknown(facts: Facts) -> list[str]:
 
 def _case(facts: Facts) -> list[str]:
     case = facts.get("case")
-    if not case:
-        return []
-    given = ", ".join(
+    return [f"in the case {_given(case.items())}"] if case else []
+
+
+def _smallest(told: Facts) -> list[str]:
+    return [f"smallest input that shows it: {_given(told['inputs'])}"] if told else []
+
+
+def _given(inputs: Iterable[Sequence[Any]]) -> str:
+    """Inputs by name: an array by its shape, anything else by its value."""
+    return ", ".join(
         f"{one_line(name)} {shape(value) if isinstance(value, list | tuple) else number(value)}"
-        for name, value in case.items()
+        for name, value in inputs
     )
-    return [f"in the case {given}"]
 
 
 def _printed(text: str) -> list[str]:

@@ -9,9 +9,11 @@ orders say, and end when the grader does. Standard library and NumPy only; nothi
 Started as `python -I zygote.py DESCRIPTOR PROFILE`.
 """
 
+import contextlib
 import gc
 import importlib
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -38,7 +40,7 @@ else:
 _OWN_MODULES = {"plain", "process", "profiles", "standins", "statements", "student", "tree", "wire"}
 _CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
 _MAX_DESCRIPTOR = 4096
-_REHEARSALS = 0  # more than the interpreter wants before it specialises code
+_REHEARSALS = 20  # more than the interpreter wants before it specialises code
 
 
 def main() -> NoReturn:
@@ -80,6 +82,7 @@ class _Nest:
         self._zygote = zygote
 
     def run(self) -> None:
+        """Prepare everything that the submission's workers have in common, then fork them."""
         process.enter_session(self._zygote)
         tree.adopt()
         self._request = wire.decode(wire.receive(self._session))
@@ -95,6 +98,7 @@ class _Nest:
         self._obey()
 
     def _obey(self) -> None:
+        """Take orders: a worker in place of the last one, or its end; anything else is the end."""
         worker, status = 0, 0
         while True:
             order, descriptors = _receive_order(self._session)
@@ -109,6 +113,7 @@ class _Nest:
                 return
 
     def _fork(self, channel: int, log: int) -> int:
+        """Fork the worker that was ordered; its process id."""
         answered = wire.decode(wire.receive(self._session))
         nest = os.getpid()
         worker = os.fork()
@@ -142,12 +147,15 @@ def _receive_order(sock: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def _finish(job: Callable[[], None]) -> NoReturn:
-    """Do a forked child's job and end there: it must never return into its parent's code."""
-    try:
+    """Do a forked child's job and end there: it must never return into its parent's code.
+
+    The end is always that of a killed process, so that what is reported of a worker that lost its
+    channel does not depend on whether its nest came first.
+    """
+    with contextlib.suppress(BaseException):
         job()
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(0)  # the first process of a PID namespace cannot be killed from within
 
 
 def _rehearse() -> None:

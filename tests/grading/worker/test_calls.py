@@ -121,7 +121,8 @@ def test_call_cleans_what_it_quotes(outcome):
         ("return list(range(100000))", "size", {"limit_mb": 1}),
         ("while True: print('x' * 1000)", "output", {"limit_bytes": 1 << 20}),
         ("import os; os.write(1, b'x' * (100 << 20))", "output", {"limit_bytes": 1 << 20}),
-        ("import os; os.close(3)", "crash", {"how": "exit code 1"}),
+        ("import os; os.close(3)", "crash", {"how": "signal SIGKILL"}),
+        ("import socket as s; s.socket(fileno=3).shutdown(2)", "crash", {"how": "signal SIGKILL"}),
     ],
 )
 def test_call_says_why_there_is_no_value(load, body, kind, detail):

@@ -112,10 +112,7 @@ def _compare_values(
     name: str, value: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float
 ) -> Facts | None:
     with np.errstate(all="ignore"):  # NaN and infinity are the student's to return
-        if expected.dtype.kind in "biu":
-            differs = value != expected
-        else:
-            differs = ~np.isclose(value, expected, rtol=rtol, atol=atol, equal_nan=True)
+        differs = _differing(value, expected, rtol, atol)
         if not differs.any():
             return None
         wide = np.result_type(value.dtype, np.float64)
@@ -139,6 +136,20 @@ def _compare_values(
         "rtol": rtol,
         "atol": atol,
     }
+
+
+def _differing(
+    value: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float
+) -> NDArray[np.bool_]:
+    """Where two arrays of one shape and dtype differ (`np.isclose` takes ten times as long)."""
+    unequal: NDArray[np.bool_] = np.asarray(value != expected)
+    if expected.dtype.kind in "biu" or not unequal.any():
+        return unequal
+    within = np.abs(value - expected) <= atol + rtol * np.abs(expected)
+    both_nan = (value != value) & (expected != expected)
+    # An infinite bound allows nothing: infinity agrees with itself only.
+    unequal &= ~both_nan & ~(within & np.isfinite(expected))
+    return unequal
 
 
 def _largest(errors: NDArray[Any]) -> float | int | str | bool | None:

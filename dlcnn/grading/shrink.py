@@ -25,6 +25,8 @@ _SHOWN_VALUES = 64  # an input with more is told by its shape
 # Runs a check with other sizes, and with whole numbers for inputs or the usual ones.
 Smaller = Callable[[Mapping[str, int], bool], Marked]
 
+_Kind = tuple[str, str]  # of a failure, and which answer or exception it is about
+
 
 class Whole(np.random.Generator):
     """A generator whose numbers are small and whole, so that a person can follow the sums."""
@@ -53,7 +55,7 @@ def smallest(check: Check, marked: Marked, run: Smaller, names: Mapping[str, lis
         domain or the failure is the same for every input.
     """
     kind = _kind(marked)
-    if check.domain is None or kind not in _KINDS:
+    if check.domain is None or kind is None or kind[0] not in _KINDS:
         return {}
     case, found = _shrunk(check, check.domain, marked, run, kind)
     whole = run(case, True)
@@ -61,9 +63,9 @@ def smallest(check: Check, marked: Marked, run: Smaller, names: Mapping[str, lis
 
 
 def _shrunk(
-    check: Check, domain: Domain, marked: Marked, run: Smaller, kind: str
+    check: Check, domain: Domain, marked: Marked, run: Smaller, kind: _Kind
 ) -> tuple[dict[str, int], Marked]:
-    """Take one size after another as far down as the failure stays the same kind."""
+    """Take one size after another as far down as the failure stays of the same kind."""
     case, found = dict(check.case), marked
     tried = {_key(case)}
     for _ in range(_PASSES):
@@ -78,7 +80,7 @@ def _shrunk(
                 if _kind(smaller) == kind:
                     case, found = candidate, smaller
                     break
-                if _kind(smaller) in _SLOW:
+                if (_kind(smaller) or kind)[0] in _SLOW:
                     return case, found  # more of these would take long; what is found will do
         if case == before:
             break
@@ -89,12 +91,12 @@ def _key(case: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(case.values())
 
 
-def _kind(marked: Marked) -> str | None:
+def _kind(marked: Marked) -> _Kind | None:
     if marked.result.status != "FAIL":
         return None
     facts = marked.result.facts
-    kind: str = (facts["failures"][0] if "failures" in facts else facts)["kind"]
-    return kind
+    first: Facts = facts["failures"][0] if "failures" in facts else facts
+    return first["kind"], first.get("name") or first.get("type", "")
 
 
 def _told(marked: Marked, names: Mapping[str, list[str]]) -> Facts:

@@ -79,6 +79,14 @@ def test_compare_array_never_takes_nan_for_a_number():
     assert _array(np.array([np.nan]), np.array([np.nan])) is None
 
 
+def test_compare_array_takes_infinity_for_itself_only():
+    """Infinity is no tolerance: only the same infinity agrees with it."""
+    expected = np.array([np.inf, -np.inf, 1.0])
+    assert _array(expected.copy(), expected) is None
+    assert _array(np.array([np.inf, 5.0, 1.0]), expected)["index"] == [1]
+    assert _array(np.array([-np.inf, -np.inf, 1.0]), expected)["index"] == [0]
+
+
 def test_compare_array_holds_integers_and_booleans_to_equality():
     """Tolerances are for floating point only."""
     assert _array(np.array([10_000_001]), np.array([10_000_000]), rtol=1.0)["differing"] == 1

@@ -20,6 +20,7 @@ setup: .venv/.ready ## make .venv with dlcnn and what its tests need
 
 demo: .venv/.ready ## grade five example submissions and leave an HTML report
 	$(BIN)/dlcnn grade conv_step_by_step examples/submissions --html $(REPORT) --json $(REPORT)/report.json --require-isolation process
+	@echo "The pages: $(REPORT)/index.html"
 
 test: .venv/.ready ## run the tests (10 minutes at most on two cores)
 	$(BIN)/python -m pytest -m 'not slow'

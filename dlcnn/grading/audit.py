@@ -4,15 +4,20 @@ Findings are sentences for the course's author; an empty list is a sound course.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from dlcnn.course.blocks import find_blocks
 from dlcnn.course.discover import Assignment, Course
+from dlcnn.course.mistakes import Mistake
 from dlcnn.course.spec import CourseError
 from dlcnn.course.template import stale
+from dlcnn.grading.checks import Check
+from dlcnn.grading.diagnose import explaining, mark_mistake
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.exam import Exam, load_exam
+from dlcnn.grading.marking import Marked, seeded
 from dlcnn.grading.render.words import sentences
 from dlcnn.grading.report import CheckResult, SubmissionReport
 from dlcnn.grading.worker.pool import Zygote
@@ -48,6 +53,7 @@ def _findings(exam: Exam, zygote: Zygote) -> Iterator[str]:
     yield from _solution_earns_everything(exam, zygote)
     yield from _template_earns_nothing(exam, zygote)
     yield from _nothing_is_given_away(exam)
+    yield from _mistakes_are_named(exam)
 
 
 def _drift(assignment: Assignment) -> Iterator[str]:
@@ -84,38 +90,103 @@ def _template_earns_nothing(exam: Exam, zygote: Zygote) -> Iterator[str]:
 
 def _nothing_is_given_away(exam: Exam) -> Iterator[str]:
     handed_out = [path for path in sorted(exam.assignment.folder.rglob("*")) if path.is_file()]
-    secrets = _solution_lines(exam) | _hidden_words(exam)
+    secrets, hidden = _solution_lines(exam), _hidden_words(exam)
     for path in handed_out:
         text = path.read_text(encoding="utf-8", errors="replace")
-        lines = {_bare(line) for line in re.split(r"\\n|\n", text)}
-        for secret in sorted(secrets & lines):
+        lines = [_bare(line) for line in re.split(r"\\n|\n", text)]
+        prose = " ".join(lines)
+        told = [f"the line {secret!r}" for secret in sorted(secrets & set(lines))]
+        told += [repr(word) for word in sorted(hidden) if _stands_in(word, prose)]
+        for found in told:
             yield (
                 f"{path}: students get nothing of a solution or a hidden check. "
-                f"Received the line {secret!r}. Take it out."
+                f"Received {found}. Take it out."
             )
 
 
 def _solution_lines(exam: Exam) -> set[str]:
     """The lines that make the solution, without those that the template gives anyway."""
-    inside = False
-    lines = set()
-    for line in exam.assignment.solution_path.read_text(encoding="utf-8").splitlines():
-        word = line.strip()
-        if word in ("# BEGIN SOLUTION", "# TEMPLATE", "# END SOLUTION"):
-            inside = word == "# BEGIN SOLUTION"
-        elif inside and len(_bare(line)) >= _TELLING_LENGTH and not word.startswith("#"):
-            lines.add(_bare(line))
-    return lines
+    path = exam.assignment.solution_path
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    answers = (
+        line
+        for block in find_blocks(path, text)
+        for line in lines[block.begin + 1 : block.end if block.template is None else block.template]
+    )
+    told = {_bare(line) for line in answers if not line.lstrip().startswith("#")}
+    return {line for line in told if len(line) >= _TELLING_LENGTH}
 
 
 def _hidden_words(exam: Exam) -> set[str]:
     hidden = [check for check in exam.checks if check.hidden]
-    return {check.name for check in hidden} | {_bare(check.title) for check in hidden}
+    return {word for check in hidden for word in (check.name, _bare(check.title))}
+
+
+def _stands_in(word: str, prose: str) -> bool:
+    """Whether a name or a title is there by itself, not as a part of a longer word."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", prose) is not None
 
 
 def _bare(line: str) -> str:
     """A line without indentation, comment sign and the quoting of a notebook's JSON."""
     return re.sub(r"\s+", " ", line.replace('\\"', '"').strip(' \t",#'))
+
+
+def _mistakes_are_named(exam: Exam) -> Iterator[str]:
+    for task in exam.spec.task_names:
+        mistakes = [mistake for mistake in exam.mistakes if mistake.task == task]
+        silent: set[frozenset[str]] = set()  # told of already, for another student
+        for student in _STUDENTS:
+            for ids, finding in _not_named(exam, mistakes, exam.checks_of(task), student):
+                if ids not in silent:
+                    silent.add(ids)
+                    yield f"{exam.assignment.mistakes_path}: {finding}"
+
+
+def _not_named(
+    exam: Exam, mistakes: Sequence[Mistake], checks: Sequence[Check], student: str
+) -> Iterator[tuple[frozenset[str], str]]:
+    """Hand in each mistake as a student would: which others could be meant, or none?"""
+
+    def mark(mistake: Mistake, check: Check) -> Marked:
+        return mark_mistake(exam, mistake, check, seeded(exam, check, student, None))
+
+    known = {each.id: {check.name: mark(each, check) for check in checks} for each in mistakes}
+    for mistake in mistakes:
+        judged = [(check, known[mistake.id][check.name]) for check in checks]
+        if all(marked.result.status == "PASS" for _, marked in judged):
+            yield frozenset({mistake.id}), _uncaught(mistake, student)
+            continue
+        # Run afresh: a mistake that gives other answers each time proves nothing.
+        if not explaining([mistake], judged, mark):
+            yield frozenset({mistake.id}), _unsteady(mistake, student)
+        for other in explaining(mistakes, judged, lambda m, check: known[m.id][check.name]):
+            if other is not mistake:
+                ids = frozenset({mistake.id, other.id})
+                yield ids, _alike(mistake, other, student)
+
+
+def _uncaught(mistake: Mistake, student: str) -> str:
+    return (
+        f"a mistake fails a check of its task. Received {mistake.id}, which passes all checks of "
+        f"{mistake.task} for student {student!r}. Add a check that it fails, or take it out."
+    )
+
+
+def _unsteady(mistake: Mistake, student: str) -> str:
+    return (
+        f"a mistake gives the same answers each time. Received {mistake.id}, which gives others "
+        f"when it is run again for student {student!r}. Take out what is left to chance."
+    )
+
+
+def _alike(mistake: Mistake, other: Mistake, student: str) -> str:
+    return (
+        f"a check tells the mistakes of a task apart. Received {mistake.id} and {other.id}, which "
+        f"give the same answers to all checks of {mistake.task} for student {student!r}. "
+        "Keep one of them, or sharpen a check."
+    )
 
 
 def _graded(exam: Exam, path: Path, student: str, zygote: Zygote) -> SubmissionReport:

@@ -5,6 +5,7 @@ is not proved is not named: a wrong hint is worse than none.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from numbers import Number
 from typing import Any
 
@@ -75,7 +76,11 @@ def mark_mistake(exam: Exam, mistake: Mistake, check: Check, rng: np.random.Gene
     def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
         return call_here(functions[name], name, (arguments, keywords))
 
-    return run_check(check, call, exam.returns, rng)
+    marked = run_check(check, call, exam.returns, rng)
+    if marked.result.status != "ERROR":
+        return marked
+    # The solution passes, so the check broke on an answer that it did not foresee.
+    return replace(marked, result=replace(marked.result, status="FAIL"))
 
 
 def _explains(mistake: Mistake, judged: Iterable[tuple[Check, Marked]], mark: Mark) -> bool:

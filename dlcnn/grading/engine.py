@@ -6,9 +6,9 @@ what comes back. Nothing that a submission does makes it raise.
 
 import sys
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from dlcnn.course.submission import (
 )
 from dlcnn.grading.checks import Check
 from dlcnn.grading.compare import describe
-from dlcnn.grading.diagnose import find_cause
 from dlcnn.grading.exam import Exam
+from dlcnn.grading.explain import explained
 from dlcnn.grading.marking import Marked, as_shown, points, result, run_check, seeded
 from dlcnn.grading.report import (
     CheckResult,
@@ -36,7 +36,6 @@ from dlcnn.grading.report import (
     unreadable,
 )
 from dlcnn.grading.runner import Runner
-from dlcnn.grading.shrink import Whole, smallest
 from dlcnn.grading.worker.pool import Limits, Program, Zygote
 
 __all__ = ["grade_submission"]
@@ -245,31 +244,12 @@ class _Sitting:
             self._standings[standing.task.name] = again
 
     def _explain(self, standing: _Standing) -> None:
-        """Add the proved cause to every failure, and the smallest input to the first one."""
-        if standing.status != "FAIL":
-            return
-        cause = find_cause(self._exam, standing.task.name, standing.judged, self._draw)
-        shrunk = False
-        for number, (check, marked) in enumerate(standing.judged):
-            if marked.result.status != "FAIL":
-                continue
-            told = replace(marked.result, cause=cause)
-            if not (check.hidden or shrunk):
-                shrunk = True
-                told = replace(told, facts=told.facts | self._smallest(standing, check, marked))
-            standing.judged[number] = (check, replace(marked, result=told))
-
-    def _smallest(self, standing: _Standing, check: Check, marked: Marked) -> Facts:
-        def run(case: Mapping[str, int], whole: bool) -> Marked:
-            rng = self._draw(check)
-            rng = Whole(rng.bit_generator) if whole else rng
-            return run_check(check, self._theirs.call, self._exam.returns, rng, case)
-
-        self._theirs.restart(
-            standing.spoiled_by, self._ours.answer if standing.spoiled_by else None
-        )
-        told = smallest(check, marked, run, self._exam.parameters)
-        return {"smallest": told} if told else {}
+        if standing.status == "FAIL":
+            answer = self._ours.answer if standing.spoiled_by else None
+            self._theirs.restart(standing.spoiled_by, answer)
+            standing.judged = explained(
+                self._exam, standing.task.name, standing.judged, self._draw, self._theirs.call
+            )
 
 
 def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Facts] | None:

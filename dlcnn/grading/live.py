@@ -8,9 +8,9 @@ import ast
 import inspect
 import io
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,14 +20,14 @@ from dlcnn.course.discover import Course, find_course
 from dlcnn.course.spec import CourseError
 from dlcnn.course.submission import is_attempted
 from dlcnn.errors import DlcnnError
+from dlcnn.grading.calls import Call
 from dlcnn.grading.checks import Check
-from dlcnn.grading.diagnose import find_cause
 from dlcnn.grading.exam import Exam, load_exam
+from dlcnn.grading.explain import explained
 from dlcnn.grading.local import call_here
-from dlcnn.grading.marking import Marked, result, run_check, seeded
+from dlcnn.grading.marking import result, run_check, seeded
 from dlcnn.grading.render.live import LiveResult
-from dlcnn.grading.report import CheckResult, Facts
-from dlcnn.grading.shrink import Whole, smallest
+from dlcnn.grading.report import CheckResult
 from dlcnn.grading.worker.pool import Failure, Reply
 
 __all__ = ["check"]
@@ -60,53 +60,21 @@ def _marks(function: Callable[..., Any]) -> tuple[CheckResult, ...]:
     if not _attempted(function, exam.template_functions.get(name)):
         untouched = {"kind": "untouched", "function": name}
         return tuple(result(check, "TODO", untouched) for check in checks)
-    return tuple(_Trial(exam, function, name).results(checks))
+    call = _call(function)
+
+    def draw(check: Check) -> np.random.Generator:
+        return seeded(exam, check, _STUDENT, None)
+
+    judged = [(check, run_check(check, call, exam.returns, draw(check))) for check in checks]
+    return tuple(marked.result for _, marked in explained(exam, name, judged, draw, call))
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """One function of this process in front of the checks of its task."""
+def _call(function: Callable[..., Any]) -> Call:
+    """Call functions of the notebook; what they print is told with the check that they fail."""
 
-    exam: Exam
-    function: Callable[..., Any]
-    name: str
-
-    def results(self, checks: list[Check]) -> Iterator[CheckResult]:
-        """What each check found, with a proved cause and, once, the smallest input."""
-        judged = [(check, self._run(check)) for check in checks]
-        cause = find_cause(self.exam, self.name, judged, self._draw)
-        first = True
-        for check, marked in judged:
-            found = marked.result
-            if found.status == "FAIL":
-                told = self._smallest(check, marked) if first else {}
-                found = replace(found, cause=cause, facts=found.facts | told)
-                first = False
-            yield found
-
-    def _run(
-        self, check: Check, case: Mapping[str, int] | None = None, whole: bool = False
-    ) -> Marked:
-        rng = self._draw(check)
-        rng = Whole(rng.bit_generator) if whole else rng
-        return run_check(check, self._call, self.exam.returns, rng, case)
-
-    def _draw(self, check: Check) -> np.random.Generator:
-        return seeded(self.exam, check, _STUDENT, None)
-
-    def _smallest(self, check: Check, marked: Marked) -> Facts:
-        told = smallest(
-            check,
-            marked,
-            lambda case, whole: self._run(check, case, whole),
-            self.exam.parameters,
-        )
-        return {"smallest": told} if told else {}
-
-    def _call(self, asked: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
-        """Call a function of the notebook; what it prints is told with the check it failed."""
-        names = self.function.__globals__
-        target = self.function if asked == self.name else names.get(asked)
+    def call(asked: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        same = asked == function.__name__
+        target = function if same else function.__globals__.get(asked)
         printed = io.StringIO()
         with redirect_stdout(printed):
             try:
@@ -114,6 +82,8 @@ class _Trial:
             except SystemExit:
                 reply = Reply(failure=Failure("exit"))
         return replace(reply, printed=printed.getvalue())
+
+    return call
 
 
 def _name_of(function: Callable[..., Any]) -> str:

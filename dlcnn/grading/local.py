@@ -48,7 +48,13 @@ def _frames(error: BaseException) -> tuple[Frame, ...]:
     """Where it went wrong, in the student's own lines."""
     lines = traceback.extract_tb(error.__traceback__)
     return tuple(
-        Frame("this notebook", line.lineno or 0, line.name, line.line or "")
+        Frame(_label(line.filename), line.lineno or 0, line.name, line.line or "")
         for line in lines
         if not line.filename.startswith(_OURS) and "site-packages" not in line.filename
     )
+
+
+def _label(filename: str) -> str:
+    """What a person calls the file; a notebook's cells have made-up files of their own."""
+    path = Path(filename)
+    return path.name if path.is_file() else "this notebook"

@@ -136,9 +136,11 @@ def _picture(asked: Asked, marked: Marked) -> Facts:
     if marked.compared is None or first is None:
         return {}
     yours, expected = marked.compared
-    if not isinstance(yours, np.ndarray) or max(first.size, expected.size) > _SHOWN_VALUES:
+    if not isinstance(yours, np.ndarray):
         return {}
     arrays = {"input": first, "yours": yours, "expected": expected}
+    if max(array.size for array in arrays.values()) > _SHOWN_VALUES:
+        return {}
     return {name: _nested(array) for name, array in arrays.items()}
 
 

@@ -1,5 +1,7 @@
 """`dlcnn check`: one's own file, the public checks only."""
 
+import shlex
+
 import pytest
 
 from tests.cli.conftest import WRONG
@@ -54,6 +56,20 @@ def test_check_draws_the_students_inputs(dlcnn, hand_in):
         for text in (one, same, other)
     ]
     assert numbers[0] == numbers[1] != numbers[2]
+
+
+def test_check_draws_the_inputs_of_a_seed(dlcnn, hand_in):
+    """`--seed` changes the inputs, and the command to run again names it and gives the same."""
+    path = hand_in("ada.py", WRONG)
+    plain, seeded = (dlcnn("check", path, *more).stdout for more in ((), ("--seed", "a b")))
+    again = next(line for line in seeded.splitlines() if line.strip().startswith("dlcnn check"))
+    replayed = dlcnn(*shlex.split(again)[1:], course=False).stdout
+    numbers = [
+        next(line for line in text.splitlines() if "first difference" in line)
+        for text in (plain, seeded, replayed)
+    ]
+    assert numbers[0] != numbers[1] == numbers[2]
+    assert "dlcnn check" not in replayed
 
 
 def test_check_asks_for_the_assignment_where_the_file_does_not_tell(dlcnn, hand_in):

@@ -61,6 +61,7 @@ def test_grade_reports_a_folder_as_formats_says(dlcnn, folder, tmp_path):
         "assignment",
         "assignment_version",
         "isolation",
+        "seed",
         "submissions",
     }
     assert (report["version"], report["assignment"], report["assignment_version"]) == (
@@ -109,7 +110,9 @@ def test_grade_gives_the_same_bytes_again(dlcnn, folder, tmp_path):
     for name, more in (("a", ["--jobs", "1"]), ("b", ["--jobs", "3"]), ("c", ["--seed", "other"])):
         assert dlcnn("grade", "scaling", folder, "--json", name, *more, *_PROCESS).returncode == 0
     texts = [(tmp_path / name).read_bytes() for name in "abc"]
-    assert texts[0] == texts[1] != texts[2]
+    assert texts[0] == texts[1]
+    inputs = [_read(tmp_path / name)["submissions"] for name in "ac"]
+    assert inputs[0] != inputs[1]
 
 
 def test_grade_writes_pages_and_gradescope_files(dlcnn, folder, tmp_path):

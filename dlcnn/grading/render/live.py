@@ -77,5 +77,5 @@ def _row(check: CheckResult) -> str:
         f"<br><span style='white-space:pre-wrap'>{escape(sentence)}</span>"
         for sentence in sentences(check.facts, check.cause)
     )
-    title = escape(check.title)
+    title = f"<strong>{escape(check.title)}</strong>" if told else escape(check.title)
     return f"<tr><td style='{_CELL}'>{status}</td><td style='{_CELL}'>{title}{told}</td></tr>"

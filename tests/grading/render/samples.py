@@ -38,6 +38,14 @@ RAISED = {
     },
     "printed": "h 3 w 4\nh 4 w 0\n",
 }
+SMALLEST = {
+    "inputs": [["A_prev", [1, 1, 3, 1]], ["W", [1, 1, 1, 1]], ["stride", 2], ["pad", 0]],
+    "picture": {
+        "input": [[[[3], [-8], [1]]]],
+        "yours": [[[[3], [-8]]]],
+        "expected": [[[[3], [1]]]],
+    },
+}
 UNTOUCHED = {"kind": "untouched", "function": "conv_backward"}
 UPSTREAM = {"kind": "upstream", "function": "conv_forward", "tasks": ["zero_pad"]}
 FAULT = {"kind": "fault", "message": "ZeroDivisionError: division by zero"}
@@ -125,7 +133,7 @@ def tasks_of(pad="PASS", conv="PASS", hidden="PASS", pool="PASS", backward="PASS
                 "conv_forward applies stride 2 and pad 1 to a non-square image",
                 conv,
                 20,
-                facts=facts(conv, VALUES),
+                facts=facts(conv, VALUES | {"smallest": SMALLEST}),
                 cause=CAUSE if conv == "FAIL" else None,
             ),
             a_check(

@@ -42,7 +42,18 @@ def test_results_hide_hidden_checks_and_their_cause(report):
     assert tests["2.2"]["visibility"] == "hidden"
     assert tests["2.2"]["output"] == "wrong values; the inputs of this check are not shown"
     assert tests["2.1"]["visibility"] == "visible"
-    assert tests["2.1"]["output"].endswith(CAUSE["text"])
+    assert CAUSE["text"] in tests["2.1"]["output"]
+
+
+def test_results_name_the_replay_of_public_checks_only(report):
+    """The student's own command, with the seed that the report was made with."""
+    seeded = replace(report, seed="spring")
+    tests = {test["number"]: test for test in results(seeded.submissions[1], seeded)["tests"]}
+    assert tests["2.1"]["output"].endswith(
+        "to run this check again: "
+        "dlcnn check blaise.ipynb --student blaise --only strided_non_square --seed spring"
+    )
+    assert "dlcnn" not in tests["1.1"]["output"] + tests["2.2"]["output"] + tests["4.1"]["output"]
 
 
 def test_results_keep_optional_points_out_of_the_score(report):

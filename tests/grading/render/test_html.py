@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from dlcnn.grading.render.html import write_html
-from tests.grading.render.samples import CAUSE, a_submission, tasks_of
+from tests.grading.render.samples import CAUSE, a_check, a_submission, a_task, tasks_of
 
 _CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -63,12 +63,51 @@ def test_write_html_tells_everything_of_a_submission(pages):
     """Facts, cause, hidden category with its cause, points and status words."""
     text = _text(pages["blaise.html"])
     assert "first difference at Z[0, 0, 1, 0]: yours 5.68871, expected -1.15841" in text
-    assert text.count(CAUSE["text"]) == 2
+    assert text.count(CAUSE["text"]) == 1
+    assert text.count("same cause as the failed check above") == 1
     assert "wrong values; the inputs of this check are not shown" in text
     assert "Failed: conv_forward applies stride 2 and pad 1 to a non-square image" in text
     assert "Not attempted: conv_backward gives dA_prev, dW and db" in text
     assert "h 3 w 4" in text
     assert "cause" not in re.sub(r"<style>.*?</style>", "", pages["ada.html"], flags=re.DOTALL)
+
+
+def test_write_html_tells_the_cause_of_a_hidden_check_to_teachers(report, tmp_path):
+    """Where the hidden check is the only one to fail, its cause stands under it in full."""
+    hidden = a_check(
+        "h", "t", "FAIL", visibility="hidden", facts={"category": "wrong values"}, cause=CAUSE
+    )
+    submission = a_submission("ada", a_task("conv_forward", hidden))
+    write_html(replace(report, submissions=(submission,)), tmp_path)
+    assert CAUSE["text"] in _text((tmp_path / "ada.html").read_text(encoding="utf-8"))
+
+
+def test_write_html_draws_the_smallest_case(pages):
+    """Input, yours, expected and difference, told by words as well as by colour."""
+    page = pages["blaise.html"]
+    picture = re.search(r"<figure.*?</figure>", page, flags=re.DOTALL)[0]
+    assert _text(picture) == (
+        "input A_prev [0, :, :, 0] 0 1 2 0 3 -8 1 "
+        "yours [0, :, :, 0] 0 1 0 3 -8 differs "
+        "expected [0, :, :, 0] 0 1 0 3 1 "
+        "difference [0, :, :, 0] 0 1 0 0 −9 differs "  # noqa: RUF001  a minus sign
+        "Outlined: values that differ. "
+        "Difference: yours minus expected, too large or too small ."
+    )
+    assert picture.count('class="differs under-3"') == 1
+    assert page.count("<figure") == 1
+    assert "<figure" not in pages["ada.html"]
+
+
+def test_write_html_names_the_replay_of_each_failed_check(pages):
+    """The student's command for a public check, the teacher's for a hidden one, none for a pass."""
+    text = _text(pages["blaise.html"])
+    student = "dlcnn check blaise.ipynb --student blaise --only"
+    assert f"Run it again: {student} strided_non_square" in text
+    assert f"Run it again: {student} average_windows" in text
+    assert "Run it again: dlcnn grade conv_step_by_step blaise.ipynb" in text
+    assert text.count("Run it again") == 3
+    assert "Run it again" not in pages["ada.html"]
 
 
 def test_write_html_tells_the_isolation_on_every_page(pages, report):
@@ -164,6 +203,8 @@ def test_style_has_contrast_enough_to_read(pages, scheme):
             assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for status in ("pass", "fail", "todo", "skip", "error"):
         assert _contrast(colours[status], colours[f"{status}-tint"]) >= 4.5, status
+    for shade in ("over-1", "over-2", "over-3", "under-1", "under-2", "under-3"):
+        assert _contrast(colours["ink"], colours[shade]) >= 4.5, shade
 
 
 @needs_chromium

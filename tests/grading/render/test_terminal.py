@@ -40,7 +40,8 @@ def test_print_submission_matches_the_style_example(report, shown):
         "      first difference at Z[0, 0, 1, 0]: yours 5.68871, expected -1.15841",
         "      largest error 24.4 absolute, 95.3 relative (allowed: rtol 1e-6, atol 1e-8)",
     ]
-    assert lines[start + 4].strip().startswith("your numbers are exactly those of a window")
+    assert lines[start + 4].strip().startswith("smallest input that shows it: A_prev (1, 1, 3, 1)")
+    assert lines[start + 5].strip().startswith("your numbers are exactly those of a window")
     assert not any(line.endswith(" ") for line in lines)
 
 
@@ -65,6 +66,15 @@ def test_print_submission_keeps_the_cause_of_a_hidden_check(report, shown):
     text = shown(print_submission, report.submissions[1])
     assert "wrong values; the inputs of this check are not shown" in text
     assert " ".join(text.split()).count(CAUSE["text"]) == 1
+
+
+def test_print_submission_ends_with_the_replay_in_one_line(report, shown):
+    """The command can be copied: no line end is put into it, however long it is."""
+    command = f"dlcnn check {'a' * 120}.ipynb --student ada --only strided_non_square"
+    stream = io.StringIO()
+    print_submission(report.submissions[1], make_console(stream), command)
+    assert stream.getvalue().splitlines()[-1].strip() == command
+    assert "dlcnn check" not in shown(print_submission, report.submissions[1])
 
 
 def test_print_submission_of_an_unreadable_file_is_its_sentence(report, shown):

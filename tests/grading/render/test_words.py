@@ -6,10 +6,17 @@ import re
 import pytest
 
 from dlcnn.grading.render.kinds import KINDS
-from dlcnn.grading.render.words import sentences, status_line, task_sentences
+from dlcnn.grading.render.words import (
+    SAME_CAUSE,
+    sentences,
+    status_line,
+    task_sentences,
+    with_causes_once,
+)
 from tests.grading.render.samples import (
     CAUSE,
     RAISED,
+    SMALLEST,
     VALUES,
     a_check,
     a_submission,
@@ -273,6 +280,19 @@ def test_sentences_name_the_case_and_the_notes():
     assert sentences(facts)[1:] == ["in the case stride 2, W (3, 3)", "note: n"]
 
 
+def test_sentences_tell_the_smallest_input_just_before_the_cause():
+    """Shapes of arrays and values of everything else, after all that was seen."""
+    facts = {**VALUES, "smallest": SMALLEST, "printed": "hi\n"}
+    assert sentences(facts, CAUSE)[-3:] == [
+        "  | hi",
+        "smallest input that shows it: A_prev (1, 1, 3, 1), W (1, 1, 1, 1), stride 2, pad 0",
+        CAUSE["text"],
+    ]
+    given = [["shape", [2, 4]], ["mode", "average"], ["dz", "nan"], ["flag", True]]
+    told = sentences({**VALUES, "smallest": {"inputs": given}})[-1]
+    assert told.endswith(": shape (2, 4), mode average, dz nan, flag True")
+
+
 def test_sentences_cut_long_output():
     """A thousand printed lines do not bury the facts."""
     facts = {"kind": "missing", "function": "f", "printed": "line\n" * 1000}
@@ -293,6 +313,32 @@ def test_sentences_make_student_text_harmless():
 def test_sentences_word_an_unknown_kind():
     """A report of a later version still renders."""
     assert sentences({"kind": "astral"}) == ["the answer was not accepted (astral)"]
+
+
+def test_with_causes_once_tells_a_cause_in_full_at_its_first_check():
+    """Later checks of the same cause point to it; another cause is told in full as well."""
+    other = {"id": "other", "text": "another cause"}
+    checks = [
+        a_check("a", "t", "FAIL", cause=CAUSE),
+        a_check("b", "t"),
+        a_check("c", "t", "FAIL", visibility="hidden", cause=CAUSE),
+        a_check("d", "t", "FAIL", cause=other),
+    ]
+    shown = with_causes_once(checks, hidden=True)
+    assert [check.cause and check.cause["text"] for check in shown] == [
+        CAUSE["text"],
+        None,
+        SAME_CAUSE,
+        "another cause",
+    ]
+
+
+def test_with_causes_once_keeps_the_causes_of_hidden_checks():
+    """What students read neither tells the cause of a hidden check nor points to it."""
+    hidden = a_check("a", "t", "FAIL", visibility="hidden", cause=CAUSE)
+    public = a_check("b", "t", "FAIL", cause=CAUSE)
+    shown = with_causes_once([hidden, public], hidden=False)
+    assert [check.cause for check in shown] == [None, CAUSE]
 
 
 def test_status_line_counts_points_and_names_what_is_left():

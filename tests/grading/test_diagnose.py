@@ -51,7 +51,9 @@ def causes(small_course, zygote, tmp_path):
 
 def mistake(task, find, replace, name="known"):
     """One known mistake, as the file has it."""
-    lines = f"id = '{name}'\ntask = '{task}'\nfind = '{find}'\nreplace = '{replace}'\ntext = 'why'\n"
+    lines = (
+        f"id = '{name}'\ntask = '{task}'\nfind = '{find}'\nreplace = '{replace}'\ntext = 'why'\n"
+    )
     return f"[[mistake]]\n{lines}"
 
 

@@ -104,7 +104,7 @@ def test_smallest_goes_over_the_sizes_again():
 def test_smallest_stays_in_the_domain():
     """No input is tried that the check does not allow, alone or together with the others."""
     domain = Domain(lambda rows, columns: rows < columns, rows=(2, 4), columns=(1, 6))
-    trial = Trial(lambda X: (0.0, 0.0))
+    trial = Trial(lambda _: (0.0, 0.0))
     told = trial.smallest(bounds_in(domain))
     assert shape_of(told) == [2, 3]
     assert all(domain.holds(case) for case in trial.cases)
@@ -112,7 +112,7 @@ def test_smallest_stays_in_the_domain():
 
 def test_smallest_never_grows():
     """What is tried is at most as large as what the student met, and so is what is told."""
-    trial = Trial(lambda X, factor: X)
+    trial = Trial(lambda X, _: X)
     trial.smallest(scales)
     assert trial.cases
     assert all(case["rows"] <= 4 and case["columns"] <= 6 for case in trial.cases)
@@ -138,7 +138,7 @@ def test_smallest_tries_no_input_twice():
     "small_answer",
     [
         lambda X: X[5],  # an exception
-        lambda X: None,  # another type
+        lambda _: None,  # another type
         lambda X: X[:0],  # another shape
         lambda X: X.astype(np.float32),  # another dtype
     ],
@@ -155,7 +155,7 @@ def test_smallest_keeps_the_kind_of_failure(small_answer):
 def test_smallest_keeps_the_kind_of_exception():
     """A ValueError is not shown by an input that gives an IndexError."""
 
-    def scale(X, factor):
+    def scale(X, _):
         return X[7] if X.shape[0] < 2 else X + np.ones(7)
 
     marked = Trial(scale).run(scales)
@@ -218,7 +218,7 @@ def test_whole_numbers_are_whole_and_their_normal_ones_not_zero():
 
 def test_smallest_says_nothing_without_a_domain():
     """A check that declares no domain has no smaller inputs."""
-    trial = Trial(lambda X: (0.0, 0.0))
+    trial = Trial(lambda _: (0.0, 0.0))
     assert trial.smallest(bounds_in(None)) == {}
     assert trial.cases == []
 
@@ -226,7 +226,7 @@ def test_smallest_says_nothing_without_a_domain():
 @pytest.mark.parametrize("answer", [None, "text", np.float32(1.0)])
 def test_smallest_says_nothing_where_every_input_shows_it(answer):
     """A wrong type needs no example."""
-    trial = Trial(lambda X, factor: answer)
+    trial = Trial(lambda *_: answer)
     assert trial.smallest(scales) == {}
     assert trial.cases == []
 
@@ -240,7 +240,7 @@ def test_smallest_stops_at_an_input_that_takes_long():
                 return Reply(failure=Failure("time", detail={"seconds": 1.0}))
             return super().call(name, arguments, keywords)
 
-    trial = Slow(lambda X, factor: X)
+    trial = Slow(lambda X, _: X)
     assert shape_of(trial.smallest(scales)) == [1, 6]
     assert sum(case["columns"] == 1 for case in trial.cases) == 1
 
@@ -271,7 +271,7 @@ def test_smallest_tells_every_kind_of_input():
 
 def test_smallest_is_plain_json():
     """NaN and infinity are words, arrays are lists."""
-    told = Trial(lambda X, factor: X * np.nan).smallest(scales)
+    told = Trial(lambda X, _: X * np.nan).smallest(scales)
     assert told["picture"]["yours"] == [["nan"]]
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
@@ -286,5 +286,5 @@ def test_smallest_shows_no_picture_of_many_numbers():
         X = rng.standard_normal((rows, columns))
         expect_array("Y", student.scale(X, 2.0), X * 2)
 
-    told = Trial(lambda X, factor: X).smallest(large)
+    told = Trial(lambda X, _: X).smallest(large)
     assert told == {"inputs": [["X", [9, 8]], ["factor", 2.0]]}

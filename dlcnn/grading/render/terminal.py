@@ -112,6 +112,10 @@ def _print_task(task: TaskResult, console: Console) -> None:
     console.print(_row(heading, _score(task.score, task.max_score)))
     for sentence in task_sentences(task):
         _print_wrapped(sentence, 2, console)
+    if task.status in ("TODO", "SKIP"):  # nothing was run, for one reason
+        for sentence in sentences(task.checks[0].facts):
+            _print_wrapped(sentence, 2, console)
+        return
     for check in with_causes_once(task.checks, hidden=False):
         _print_check(check, console)
 

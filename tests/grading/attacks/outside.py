@@ -1,0 +1,59 @@
+"""An attack where nothing is in its way: run by path, in a process of its own.
+
+    python -I outside.py MODE VERDICT SOURCE [ACCOMPLICE]
+
+Says WORKED where the attack does what it is for. It is also the plain grader that attacks on
+comparisons are made for: one that runs the submission in its own process, beside its solution.
+"""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the attack as its control asks."""
+    mode, verdict, *paths = sys.argv[1:]
+    for path in paths:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 as little as can be is imported
+            exec(compile(file.read(), "submission", "exec"), globals())
+        if mode == "weapon":
+            worked = weapon()  # noqa: F821 the submission defines it
+    if mode == "weapon":
+        print("WORKED" if worked else "failed")
+        return
+    _prepare()
+    if mode == "leak":
+        _tell_everything()
+    else:
+        print("WORKED" if eval(verdict) else "failed")
+
+
+def _prepare() -> None:
+    """The plain grader's own part: an input, its solution, and what it compares with."""
+    import pickle
+    import unittest
+
+    import numpy as np
+
+    def solution(X, factor):
+        return X * factor
+
+    case = unittest.TestCase()
+    X = np.arange(1.0, 7.0).reshape(2, 3)
+    globals().update(np=np, pickle=pickle, case=case, X=X, solution=solution)
+
+
+def _tell_everything() -> None:
+    """Like a grader that shows what it sees of a hidden check."""
+    pid = os.fork()
+    if pid == 0:
+        print(type(scale(X, -2.0)), flush=True)  # noqa: F821 the submission defines it
+        if "shift" in globals():
+            shift(X, 2.0, 1.0)  # noqa: F821 as above
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    print("exit code", os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main()

@@ -67,7 +67,7 @@ def thin_frame(student, rng, *, m=3, n_H=4, n_W=2, n_C=1, pad=1):
     expect_array("X_pad", X_pad, step_by_step.zero_pad(X, pad))
 
 
-@check(task="zero_pad", points=4, hidden=True, domain=_FRAMES)
+@check(task="zero_pad", points=4, domain=_FRAMES)
 def another_frame(student, rng, *, m=3, n_H=1, n_W=2, n_C=2, pad=3):
     """zero_pad works for another batch and another pad"""
     X = rng.standard_normal((m, n_H, n_W, n_C))
@@ -101,7 +101,7 @@ def bias_added_once(student, rng, *, f=2, n_C_prev=3):
     expect_unchanged(b=b)
 
 
-@check(task="conv_single_step", points=4, hidden=True, domain=_STEPS)
+@check(task="conv_single_step", points=4, domain=_STEPS)
 def another_filter(student, rng, *, f=5, n_C_prev=2):
     """conv_single_step works for a filter of another size"""
     a_slice_prev, W, b = _step_inputs(rng, f, n_C_prev)

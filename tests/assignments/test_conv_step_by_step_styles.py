@@ -82,12 +82,13 @@ def test_untouched_template_is_not_attempted(suffix: str, exam: Exam, grade: Gra
     assert (report.score, report.optional_score) == (0, 0)
 
 
-def test_every_graded_task_has_one_hidden_check(exam: Exam) -> None:
-    """Graded tasks hide one check each, optional ones none, and no task has fewer than three."""
+def test_the_two_layers_have_a_hidden_check_each(exam: Exam) -> None:
+    """Every task has three public checks; the two worth most are held to an unseen case too."""
     for task in exam.spec.tasks:
         checks = exam.checks_of(task.name)
-        assert len(checks) >= 3
-        assert sum(check.hidden for check in checks) == (0 if task.optional else 1)
+        hidden = sum(check.hidden for check in checks)
+        assert len(checks) - hidden >= 3
+        assert hidden == (1 if task.name in ("conv_forward", "pool_forward") else 0)
 
 
 def test_example_correct_scores_everything(grade: Grade) -> None:

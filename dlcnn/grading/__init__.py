@@ -9,8 +9,17 @@ from dlcnn.grading.checks import (
     check,
     expect_array,
     expect_equal,
+    expect_gradient,
     expect_scalar,
     expect_unchanged,
 )
 
-__all__ = ["Domain", "check", "expect_array", "expect_equal", "expect_scalar", "expect_unchanged"]
+__all__ = [
+    "Domain",
+    "check",
+    "expect_array",
+    "expect_equal",
+    "expect_gradient",
+    "expect_scalar",
+    "expect_unchanged",
+]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dlcnn.grading.compare import compare_array, compare_plain, compare_scalar, plain_number
 from dlcnn.grading.report import Facts
@@ -29,6 +29,7 @@ __all__ = [
     "check",
     "expect_array",
     "expect_equal",
+    "expect_gradient",
     "expect_scalar",
     "expect_unchanged",
 ]
@@ -129,6 +130,34 @@ def expect_scalar(
     _judge(compare_scalar(name, value, expected, rtol=rtol, atol=atol))
 
 
+def expect_gradient(
+    name: str,
+    gradient: object,
+    loss: Callable[[NDArray[Any]], float],
+    at: NDArray[Any],
+    *,
+    rtol: float = 1e-5,
+    atol: float = 1e-7,
+) -> None:
+    """Expect the gradient of `loss` at the array `at`, as central differences give it.
+
+    Args:
+        name: what the gradient is called: "dW".
+        gradient: the student's, of the shape of `at`.
+        loss: a number for an array like `at`.
+        at: where the gradient is taken, float64.
+        rtol: allowed relative difference.
+        atol: allowed absolute difference.
+    """
+    wanted = _central_differences(loss, at)
+    facts = compare_array(name, gradient, wanted, rtol=rtol, atol=atol)
+    if facts:
+        run = _current()
+        run.compared = run.compared or (gradient, wanted)
+        facts["by"] = "central differences"
+    _judge(facts)
+
+
 def expect_equal(name: str, value: object, expected: object) -> None:
     """Expect an equal plain value: number, text, None, or a sequence or dict of such or arrays."""
     _judge(compare_plain(name, value, expected))
@@ -215,6 +244,19 @@ def _judge(facts: Facts | None) -> None:
     run.fail(facts)
     if not run.partial:
         raise CheckFailed(facts)
+
+
+def _central_differences(
+    loss: Callable[[NDArray[Any]], float], at: NDArray[Any], step: float = 1e-5
+) -> NDArray[Any]:
+    slopes = np.zeros(at.shape)
+    for index in np.ndindex(at.shape):
+        nearby = at.copy()
+        nearby[index] = at[index] + step
+        above = loss(nearby)
+        nearby[index] = at[index] - step
+        slopes[index] = (above - loss(nearby)) / (2 * step)
+    return slopes
 
 
 def _changed(name: str, change: Change) -> Facts:

@@ -14,6 +14,7 @@ from dlcnn.grading import (
     check,
     expect_array,
     expect_equal,
+    expect_gradient,
     expect_scalar,
     expect_unchanged,
 )
@@ -308,13 +309,16 @@ def gradients_with_a_wide_frame(
 ):
     """conv_backward gives all three gradients with stride 3 and pad 3"""
     dZ, cache = _conv_gradient(rng, (m, n_H_prev, n_W_prev, n_C_prev), f, n_C, stride, pad)
-    expected = step_by_step.conv_backward(dZ, cache)
+    A_prev, W, b, hparameters = cache
+
+    def loss(A_prev=A_prev, W=W, b=b):
+        return np.sum(dZ * step_by_step.conv_forward(A_prev, W, b, hparameters)[0])
 
     dA_prev, dW, db = student.conv_backward(dZ, cache)
 
-    expect_array("dA_prev", dA_prev, expected[0])
-    expect_array("dW", dW, expected[1])
-    expect_array("db", db, expected[2])
+    expect_gradient("dA_prev", dA_prev, lambda changed: loss(A_prev=changed), A_prev)
+    expect_gradient("dW", dW, lambda changed: loss(W=changed), W)
+    expect_gradient("db", db, lambda changed: loss(b=changed), b)
 
 
 @check(task="create_mask_from_window", points=2, domain=_WINDOWS)

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from dlcnn.grading import check, expect_array, expect_equal, expect_scalar, expect_unchanged
+from dlcnn.grading import (
+    check,
+    expect_array,
+    expect_equal,
+    expect_gradient,
+    expect_scalar,
+    expect_unchanged,
+)
 from dlcnn.grading.local import call_here
 from dlcnn.grading.marking import as_shown, run_check
 
@@ -170,6 +177,23 @@ def test_as_shown_leaves_a_category_of_a_hidden_check_only():
         {"category": "wrong type"},
     ]
     assert as_shown(_mark(doubles, twice=lambda v: v)).facts["kind"] == "values"
+
+
+@pytest.mark.parametrize(("factor", "status"), [(2.0, "PASS"), (2.001, "FAIL"), (-2.0, "FAIL")])
+def test_expect_gradient_holds_a_gradient_to_central_differences(factor, status):
+    """The gradient of sum(x²) is 2x; another is refused under its name, with both numbers."""
+
+    @check(task="twice", points=1)
+    def gradient_of_a_square(student, rng):
+        """twice gives the gradient of the square"""
+        values = rng.standard_normal((2, 3))
+        expect_gradient("dX", student.twice(values), lambda x: float(np.sum(x**2)), values)
+
+    marked = _mark(gradient_of_a_square, twice=lambda values: factor * values)
+    assert marked.status == status
+    if status == "FAIL":
+        assert (marked.facts["name"], marked.facts["by"]) == ("dX", "central differences")
+        assert marked.facts["yours"] == pytest.approx(marked.facts["expected"] * factor / 2)
 
 
 def test_expect_outside_a_check_says_so():

@@ -22,6 +22,8 @@ def _values(facts: Facts) -> list[str]:
     else:
         told.append(f"{name} is a number, as it should be: yours {yours}, expected {expected}")
     told += _errors(facts)
+    if "by" in facts:
+        told.append(f"expected: how much the loss changes with each number ({facts['by']})")
     if facts.get("not_finite"):
         told.append(f"{facts['not_finite']} of {facts['size']} values are NaN or infinite")
     return told + _subclass(facts)

@@ -1,4 +1,4 @@
-"""What the grading process loads: course files are found by path, so no import contract sees them."""
+"""What the grading process loads: course files are found by path, which no contract sees."""
 
 import json
 import subprocess

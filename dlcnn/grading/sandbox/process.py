@@ -1,44 +1,36 @@
-"""Untrusted side: the tier `process`, which is what POSIX gives to every user.
+"""Untrusted side: what every tier has, which is what POSIX gives to every user.
 
-Student code gets a session of its own and resource limits, and dies with the grader. It is not
-kept from the user's files or from the network: for one's own code, not for strangers'. Standard
-library only.
+Student code gets a session of its own and resource limits, and dies with the grader. By this alone
+it is not kept from the user's files or from the network: for one's own code, not for strangers'.
+Standard library only.
 """
 
-import ctypes
 import math
 import os
 import resource
-import signal
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-__all__ = ["address_space", "enter_session", "limit_worker", "probe"]
+if TYPE_CHECKING or __package__:
+    from dlcnn.grading.sandbox import kernel
+else:
+    import kernel
+
+__all__ = ["AddressSpace", "die_with", "enter_session", "limit", "limit_worker"]
 
 _LINUX = sys.platform == "linux"
-_C_LIBRARY = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
 
 
-def probe() -> tuple[str, str]:
-    """The tier that this machine gives, and why it is not more."""
-    return (
-        "process",
-        "student code runs in a process of its own with limits on time, memory and output, "
-        "but it can read your files and use the network",
-    )
-
-
 def enter_session(parent: int) -> None:
     """In the nest: a session of its own, closed to the workers that it forks."""
     os.setsid()
-    _die_with(parent)
+    die_with(parent)
     if _LINUX:
-        _prctl(_PR_SET_DUMPABLE, 0)  # nobody of the same user may trace it or read its memory
+        kernel.hide_memory()
 
 
 def limit_worker(parent: int, memory_bytes: int, cpu_seconds: float) -> Callable[[], None]:
@@ -47,12 +39,12 @@ def limit_worker(parent: int, memory_bytes: int, cpu_seconds: float) -> Callable
     Returns a function that grants `cpu_seconds` from now on, for the start of each call.
     """
     os.setsid()
-    _die_with(parent)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
-    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    die_with(parent)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
+    limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     if _LINUX:  # macOS takes the limit and does not enforce it
-        _limit(resource.RLIMIT_AS, memory_bytes)
+        limit(resource.RLIMIT_AS, memory_bytes)
     grant = math.ceil(cpu_seconds) + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
 
@@ -65,7 +57,7 @@ def limit_worker(parent: int, memory_bytes: int, cpu_seconds: float) -> Callable
     return renew
 
 
-def _limit(kind: int, value: int) -> None:
+def limit(kind: int, value: int) -> None:
     """Set soft and hard limit, never above a hard limit that is already there."""
     hard = resource.getrlimit(kind)[1]
     if hard != resource.RLIM_INFINITY:
@@ -73,23 +65,32 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-def address_space() -> int:
-    """The bytes that this process has mapped, which a limit on memory starts from (Linux only)."""
-    if not _LINUX:
-        return 0
-    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 pathlib would be in every fork
-        return int(file.read().split()[0]) * resource.getpagesize()
-
-
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Be killed when the parent dies, also when that has just happened."""
     if _LINUX:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        kernel.die_with_parent()
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _prctl(option: int, value: int) -> None:
-    if _C_LIBRARY.prctl(option, value, 0, 0, 0) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"prctl({option}): {os.strerror(error)}")
+class AddressSpace:
+    """The bytes that this process has mapped, which a limit on memory starts from (Linux only).
+
+    Opened before the process is confined, it can be asked after that too.
+    """
+
+    def __init__(self, proc: int | None = None) -> None:
+        """Open it.
+
+        Args:
+            proc: a descriptor of /proc, where there is no such folder any more.
+        """
+        if _LINUX:
+            path = "/proc/self/statm" if proc is None else "self/statm"
+            self._descriptor = os.open(path, os.O_RDONLY, dir_fd=proc)
+
+    def bytes(self) -> int:
+        """How many they are now, 0 where that is not known."""
+        if not _LINUX:
+            return 0
+        return int(os.pread(self._descriptor, 100, 0).split()[0]) * resource.getpagesize()

@@ -5,21 +5,25 @@ that left their process group; elsewhere the group is all that can be found.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or __package__:
+    from dlcnn.grading.sandbox import kernel
+else:
+    import kernel
 
 __all__ = ["adopt", "end"]
 
 _LINUX = sys.platform == "linux"
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt() -> None:
     """Become the parent of every descendant whose own parent dies (Linux only)."""
     if _LINUX:
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        kernel.adopt_orphans()
 
 
 def end(pid: int) -> int:

@@ -169,7 +169,7 @@ class Worker:
         while stale < _MAX_STALE:
             message = self._receive()
             said = message.value
-            if not isinstance(said, tuple) or len(said) != 4 or said[0] != identity:
+            if not isinstance(said, tuple) or len(said) not in (4, 5) or said[0] != identity:
                 stale += 1
             elif said[1] != "ask":
                 return message

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection
+from dataclasses import astuple
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -50,6 +51,7 @@ TIERS = ("process", "partial", "full")  # each includes the ones before it
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 3.0  # for our own processes to do as they are told
+_ATTEMPTS = 2  # to isolate a submission
 _ONE_THREAD = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS")  # threads do not survive a fork
 _LOST = (OSError, EOFError, wire.WireError)  # OSError includes TimeoutError
 
@@ -57,16 +59,20 @@ _LOST = (OSError, EOFError, wire.WireError)  # OSError includes TimeoutError
 class Zygote:
     """A process that has loaded what student code needs, and can be forked in a millisecond."""
 
-    def __init__(self, profile: str = "numpy", require: str = "process") -> None:
+    def __init__(
+        self, profile: str = "numpy", require: str = "process", tier: str = "full"
+    ) -> None:
         """Start it.
 
         Args:
             profile: what it loads, a module of `profiles`.
             require: the least tier of isolation to be content with, one of `TIERS`.
+            tier: the most isolation to ask for, where the machine gives more.
         """
         self._profile = profile
+        self._tier = tier
         self._session: Session | None = None
-        self._start()
+        self.isolation = self._start()
         if TIERS.index(self.isolation.tier) < TIERS.index(require):
             self.close()
             raise DlcnnError(
@@ -85,7 +91,7 @@ class Zygote:
     @cached_property
     def second(self) -> "Zygote":
         """Another of the same profile, for a session beside its own; ends with it."""
-        return Zygote(self._profile)
+        return Zygote(self._profile, tier=self._tier)
 
     def close(self) -> None:
         """End it and everything below it."""
@@ -106,14 +112,15 @@ class Zygote:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _start(self) -> None:
+    def _start(self) -> Isolation:
+        """Start the process; what isolation it found."""
         self._control, theirs = socket.socketpair()
         environment = {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
         environment["LD_BIND_NOW"] = "1"  # link once, not again in every fork
         command = [sys.executable, "-I", "-X", "utf8", str(_ZYGOTE)]
         with theirs:
             self._process = subprocess.Popen(
-                [*command, str(theirs.fileno()), self._profile],
+                [*command, str(theirs.fileno()), self._profile, self._tier],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -125,7 +132,7 @@ class Zygote:
         try:
             deadline = time.monotonic() + _START_SECONDS
             hello: Any = wire.decode(wire.receive(self._control, deadline))
-            self.isolation = Isolation(hello["tier"], hello["reason"])
+            return Isolation(hello["tier"], hello["reason"])
         except _LOST as error:
             raise DlcnnError(self._why_not_started()) from error
         finally:
@@ -151,10 +158,20 @@ class Zygote:
             try:
                 _order(self._control, b"o", theirs.fileno())
             except _LOST:
-                self._stop()
-                self._start()
+                self._replace()
                 _order(self._control, b"o", theirs.fileno())
         return session
+
+    def _replace(self) -> None:
+        """Start another in the place of one that died, isolated no less than was reported."""
+        self._stop()
+        tier, reason = astuple(self._start())
+        if TIERS.index(tier) < TIERS.index(self.isolation.tier):
+            self._stop()
+            raise DlcnnError(
+                f"worker: isolation must stay {self.isolation.tier} to the end of a run. Received "
+                f"isolation={tier!r}: {reason}. Grade again."
+            )
 
     def _end_nest(self) -> None:
         """Return when nothing of the session is left."""
@@ -221,14 +238,33 @@ class Session:
 
     def _send(self, answered: Collection[str], *descriptors: int) -> None:
         """Order a worker; where the nest is lost, the worker's channel will show it."""
+        if self._nest is None:
+            self._nest = self._isolated_nest()
         try:
-            if self._nest is None:
-                self._nest = self._zygote._open()
-                wire.send(self._nest, _request(self._program, self._limits), _grace())
             _order(self._nest, b"w", *descriptors)
             wire.send(self._nest, wire.encode(sorted(answered)), _grace())
         except _LOST:
             self._abandon()
+
+    def _isolated_nest(self) -> socket.socket:
+        """A nest that has been isolated and sent the program; never one that is less isolated."""
+        said: Any = None
+        for _ in range(_ATTEMPTS):
+            nest = self._zygote._open()
+            try:
+                wire.send(nest, _request(self._program, self._limits), _grace())
+                said = wire.decode(wire.receive(nest, _grace()))
+                if said is None:
+                    return nest
+            except _LOST as error:
+                said = f"{type(error).__name__} {error}"
+            nest.close()
+            self._zygote._end_nest()
+        raise DlcnnError(
+            "worker: a submission must be isolated before it is read. Received "
+            f"isolation={self._zygote.isolation.tier!r}, which now failed: {said}. Nothing was run; "
+            "grade again, and if that does not help, look at the machine's memory and limits."
+        )
 
     def _end_worker(self) -> int | None:
         """Kill the worker and what it started; its wait status if the nest can tell."""
@@ -261,6 +297,7 @@ def _request(program: Program, limits: Limits) -> bytes:
             "stand_ins": sorted(program.stand_ins),
             "silent": sorted(program.silent),
             "names": list(program.names),
+            "compat": program.compat,
             "memory_bytes": limits.memory_mb << 20,
             "seconds": limits.wall_seconds,
             "answer_bytes": limits.answer_bytes,

@@ -49,6 +49,7 @@ class Program:
     stand_ins: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset({"matplotlib"})
     names: tuple[str, ...] = ()
+    compat: bool = False  # whether code for older versions of NumPy is tolerated
 
     def code_at(self, label: str, line: int) -> str | None:
         """The text of a line of a cell, None where there is no such line."""
@@ -66,7 +67,7 @@ class Limits:
 
     wall_seconds: float = 10.0
     memory_mb: int = 1024
-    output_bytes: int = 1 << 20
+    output_bytes: int = 8 << 20
     answer_bytes: int = 64 << 20
 
 
@@ -123,7 +124,8 @@ class Reply:
     """What came of a call.
 
     `changed` gives the new value of each array slot of the arguments (`wire.arrays`) that the call
-    modified in place, `subclasses` the class of each slot of the value that was no plain array.
+    modified in place, `subclasses` the class of each slot of the value that was no plain array,
+    `tolerated` the kinds of old code (`compat.KINDS`) that the worker has let pass up to now.
     After an `exhausted` reply the worker is gone.
     """
 
@@ -131,6 +133,7 @@ class Reply:
     failure: Failure | None = None
     changed: dict[int, NDArray[Any]] = field(default_factory=dict)
     subclasses: dict[int, str] = field(default_factory=dict)
+    tolerated: frozenset[str] = frozenset()
     printed: str = ""
     seconds: float = 0.0
     exhausted: bool = False

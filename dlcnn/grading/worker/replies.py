@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from dlcnn.grading.worker import wire
+from dlcnn.grading.worker import compat, wire
 from dlcnn.grading.worker.records import (
     Failure,
     FailureKind,
@@ -50,15 +50,16 @@ def reply(
     limits: Limits,
 ) -> Reply:
     """What came of a call."""
-    _, what, said, changed = message.value
+    _, what, said, changed, *kinds = message.value
     if not isinstance(changed, dict):
         raise wire.WireError("changes of no known kind")
     if changed:
         _check_slots(changed, len(wire.arrays(arguments)))
+    tolerated = _tolerated(kinds[0]) if kinds else frozenset()
     if what == "error":
         failure = _failure(said, function, program, known, limits)
         exhausted = failure.kind not in _LASTING_KINDS
-        return Reply(failure=failure, changed=changed, exhausted=exhausted)
+        return Reply(failure=failure, changed=changed, tolerated=tolerated, exhausted=exhausted)
     if what != "value":
         raise wire.WireError("a reply of no known kind")
     subclasses = {}
@@ -67,7 +68,7 @@ def reply(
         subclasses = {
             slot: cleaned(name) for slot, name in message.subclasses.items() if slot < slots
         }
-    return Reply(value=said, changed=changed, subclasses=subclasses)
+    return Reply(value=said, changed=changed, subclasses=subclasses, tolerated=tolerated)
 
 
 def seen(kind: FailureKind, limits: Limits) -> Failure:
@@ -101,6 +102,13 @@ def _check_slots(changed: dict[Any, Any], slots: int) -> None:
     for slot, array in changed.items():
         if type(slot) is not int or not 0 <= slot < slots or not isinstance(array, np.ndarray):
             raise wire.WireError("changes of no known kind")
+
+
+def _tolerated(said: Any) -> frozenset[str]:
+    kinds = frozenset(_text(kind) for kind in _list(said, len(compat.KINDS)))
+    if not kinds <= compat.KINDS:
+        raise wire.WireError("a tolerance of no known kind")
+    return kinds
 
 
 def _failure(said: Any, function: str, program: Program, known: Loaded, limits: Limits) -> Failure:

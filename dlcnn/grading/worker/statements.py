@@ -6,6 +6,7 @@ The nest compiles once; each worker runs the result. Nothing here knows frames o
 import __future__
 
 import ast
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -37,8 +38,16 @@ class Problem(NamedTuple):
     names: tuple[str, ...]
 
 
-def compile_cells(cells: list[tuple[str, int, str]]) -> tuple[list[Statement], list[Problem]]:
-    """Compile (label, first line, source) cells; what does not compile becomes a problem."""
+def compile_cells(
+    cells: list[tuple[str, int, str]],
+    rewrite: Callable[[ast.stmt], list[ast.stmt]] | None = None,
+) -> tuple[list[Statement], list[Problem]]:
+    """Compile (label, first line, source) cells; what does not compile becomes a problem.
+
+    Args:
+        cells: the submission.
+        rewrite: gives what is compiled in the place of each statement.
+    """
     statements: list[Statement] = []
     problems: list[Problem] = []
     future = 0  # as in a notebook, a __future__ import holds for the cells below it
@@ -54,7 +63,7 @@ def compile_cells(cells: list[tuple[str, int, str]]) -> tuple[list[Statement], l
                 if first_line != 1:
                     ast.increment_lineno(node, first_line - 1)
                 names = tuple(sorted(_bound_names(node)))
-                module = ast.Module([node], type_ignores=[])
+                module = ast.Module(rewrite(node) if rewrite else [node], type_ignores=[])
                 code = compile(module, label, "exec", flags=future, dont_inherit=True)
             except Exception as error:
                 problems.append(_problem(label, node.lineno, names, error))

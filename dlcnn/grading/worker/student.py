@@ -14,8 +14,9 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dlcnn.grading.worker import statements, wire
+    from dlcnn.grading.worker import compat, statements, wire
 else:
+    import compat
     import statements
     import wire
 
@@ -109,6 +110,8 @@ class _Student:
 
     def _frame(self, *said: object) -> bytes:
         """A frame with the call's identity, by which the grader knows it from a stale one."""
+        tolerated = compat.tolerated()
+        said = (*said, tolerated) if tolerated else said
         return wire.encode((self._call_id, *said), self._answer_bytes)
 
     def _error(self, error: BaseException) -> dict[str, object]:

@@ -6,7 +6,7 @@ The zygote has imported NumPy. The nest compiles the submission once and never r
 isolation is set up and what is killed to kill everything. Both do as the grader's one-letter
 orders say, and end when the grader does. Standard library and NumPy only; nothing of dlcnn.
 
-Started as `python -I zygote.py DESCRIPTOR PROFILE`.
+Started as `python -I zygote.py DESCRIPTOR PROFILE TIER`, the tier being the most to be had.
 """
 
 import contextlib
@@ -27,17 +27,19 @@ _FOLDERS = [_HERE, os.path.join(_HERE, os.pardir, "sandbox")]  # noqa: PTH118 as
 
 sys.path[:0] = _FOLDERS
 if TYPE_CHECKING:
-    from dlcnn.grading.sandbox import process, tree
-    from dlcnn.grading.worker import standins, statements, student, wire
+    from dlcnn.grading.sandbox import layers, probe, tree
+    from dlcnn.grading.worker import compat, rewriting, standins, statements, student, wire
 else:
-    import process
+    import compat
+    import layers
+    import probe
+    import rewriting
     import standins
     import statements
     import student
     import tree
     import wire
 
-_OWN_MODULES = {"plain", "process", "profiles", "standins", "statements", "student", "tree", "wire"}
 _CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
 _MAX_DESCRIPTOR = 4096
 _REHEARSALS = 20  # more than the interpreter wants before it specialises code
@@ -50,11 +52,12 @@ def main() -> NoReturn:
     _hide_own_modules()
     os.environ.clear()
     tree.adopt()
+    chosen, reason = probe.strongest(sys.argv[3], lambda: importlib.import_module(profile.LATER))
+    chosen.prepare()
     _rehearse()
-    tier, reason = process.probe()
     _settle()
     os.dup2(0, 2)  # the grader reads only what is said before this point
-    wire.send(control, wire.encode({"tier": tier, "reason": reason}))
+    wire.send(control, wire.encode({"tier": chosen.tier, "reason": reason}))
     zygote, nest = os.getpid(), 0
     while True:
         order, descriptors = _receive_order(control)
@@ -62,10 +65,11 @@ def main() -> NoReturn:
             tree.end(nest)
             nest = 0
         if order == b"o":
-            nest = os.fork()
+            nest = chosen.fork()
             if nest == 0:
                 control.close()
-                _finish(_Nest(socket.socket(fileno=descriptors[0]), profile, zygote).run)
+                session = socket.socket(fileno=descriptors[0])
+                _finish(_Nest(session, profile, chosen, zygote).run)
             os.close(descriptors[0])
         elif order == b"c":
             wire.send(control, wire.encode(None))
@@ -76,26 +80,43 @@ def main() -> NoReturn:
 class _Nest:
     """One submission: compiles it, and forks a fresh worker whenever it is told to."""
 
-    def __init__(self, session: socket.socket, profile: ModuleType, zygote: int) -> None:
+    def __init__(
+        self, session: socket.socket, profile: ModuleType, chosen: layers.Process, zygote: int
+    ) -> None:
         self._session = session
         self._profile = profile
+        self._layers = chosen
         self._zygote = zygote
 
     def run(self) -> None:
         """Prepare everything that the submission's workers have in common, then fork them."""
-        process.enter_session(self._zygote)
+        self._enter()
         tree.adopt()
         self._request = wire.decode(wire.receive(self._session))
         cells = [
             (label, first_line, source.tobytes().decode("utf-8", "surrogatepass"))
             for label, first_line, source in self._request["cells"]
         ]
-        self._program, self._problems = statements.compile_cells(cells)
+        if self._request["compat"]:
+            compat.install()
+            self._program, self._problems = statements.compile_cells(cells, rewriting.rewrite)
+            self._program = rewriting.complete_star_imports(self._program)
+        else:
+            self._program, self._problems = statements.compile_cells(cells)
         self._profile.prepare("\n".join(source for _, _, source in cells))
         standins.install(self._request["stand_ins"], self._request["silent"])
-        self._memory = process.address_space() + self._request["memory_bytes"]
+        self._memory = self._layers.address_space() + self._request["memory_bytes"]
         _settle()
         self._obey()
+
+    def _enter(self) -> None:
+        """Be isolated and say so, or say why not and end: nothing has been read of the student."""
+        try:
+            self._layers.enter_session(self._zygote)
+        except Exception as error:
+            wire.send(self._session, wire.encode(f"{type(error).__name__}: {error}"))
+            raise
+        wire.send(self._session, wire.encode(None))
 
     def _obey(self) -> None:
         """Take orders: a worker in place of the last one, or its end; anything else is the end."""
@@ -105,6 +126,7 @@ class _Nest:
             if worker:
                 status = tree.end(worker)
                 worker = 0
+                self._layers.clean()
             if order == b"w":
                 worker = self._fork(*descriptors)
             elif order == b"e":
@@ -127,10 +149,11 @@ class _Nest:
         """In the worker: give up everything but the channel, then serve the student's functions."""
         os.dup2(log, 1)
         os.dup2(log, 2)
-        os.dup2(channel, _CHANNEL, inheritable=False)
+        os.dup2(channel, _CHANNEL)
+        os.set_inheritable(_CHANNEL, False)  # not by dup2, which cannot where they are the same
         os.closerange(_CHANNEL + 1, _MAX_DESCRIPTOR)
         self._session.detach()
-        renew = process.limit_worker(nest, self._memory, self._request["seconds"])
+        renew = self._layers.limit_worker(nest, self._memory, self._request["seconds"])
         self._profile.refresh()
         gc.enable()
         request = self._request | {"answered": answered}
@@ -166,7 +189,8 @@ def _rehearse() -> None:
     sample = {"text": "", "list": [np.zeros((1, 1)), 1], "tuple": (1.0, None), "dict": {}}
     for _ in range(_REHEARSALS):
         wire.read(wire.encode(sample))
-        program, _ = statements.compile_cells([("", 2, "import sys\ndef function(): return 1")])
+        cells = [("", 2, "import sys\ndef function(X): X[0] = float(sys)")]
+        program, _ = statements.compile_cells(cells, rewriting.rewrite)
         statements.run(program, {})
 
 
@@ -183,8 +207,8 @@ def _hide_own_modules() -> None:
     for folder in list(sys.path_importer_cache):
         if folder.startswith(_HERE):
             del sys.path_importer_cache[folder]
-    for name in list(sys.modules):
-        if name.partition(".")[0] in _OWN_MODULES:
+    for name, module in list(sys.modules.items()):
+        if name != "__main__" and (getattr(module, "__file__", None) or "").startswith(_HERE):
             del sys.modules[name]
 
 

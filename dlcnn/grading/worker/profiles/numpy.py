@@ -4,17 +4,24 @@ A fork costs by the memory that it copies, so only what nearly every submission 
 before it: `numpy.random` alone would double the price of each worker.
 """
 
+import contextlib
+import re
 import sys
 
 import numpy as np
 
-__all__ = ["prepare", "refresh"]
+__all__ = ["LATER", "prepare", "refresh"]
 
+LATER = "numpy.random"  # what is not loaded yet, and must be found when student code wants it
 _SEED = 0
+_STAR_IMPORT = re.compile(r"\bfrom\s+numpy\s+import\s*\*")
 
 
 def prepare(source: str) -> None:
     """Once per submission, before its workers are forked: load what its code may want."""
+    if _STAR_IMPORT.search(source):  # it loads what NumPy otherwise loads when it is used
+        with contextlib.suppress(Exception):
+            exec("from numpy import *", {})
     if "random" in source:
         np.random.seed(_SEED)
 

@@ -22,6 +22,7 @@ from dlcnn.course.submission import (
     is_attempted,
     read_submission,
 )
+from dlcnn.grading.calls import Call
 from dlcnn.grading.checks import Check
 from dlcnn.grading.compare import describe
 from dlcnn.grading.exam import Exam
@@ -150,7 +151,8 @@ class _Sitting:
         self._student = student
         self._seed_text = seed_text
         self._zygote = zygote
-        self._sessions = ExitStack()
+        self._runners = ExitStack()
+        self._saw_hidden = False
         self.tolerated: frozenset[str] = frozenset()  # kinds of old code that was let pass
         self._standings = {
             task.name: _Standing(task, _verdict(exam, submission, task.name))
@@ -161,7 +163,7 @@ class _Sitting:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sessions.close()
+        self._runners.close()
 
     def grade(self, checks: Collection[Check]) -> tuple[TaskResult, ...]:
         """Public checks first, each task's hidden ones apart, follow-through, explanations."""
@@ -186,12 +188,25 @@ class _Sitting:
         return self._runner(self._exam.solution, self._zygote.second)
 
     def _runner(self, submission: Submission, zygote: Zygote) -> Runner:
-        limits = self._exam.spec.limits
-        session = zygote.session(
-            _program(self._exam, submission),
-            Limits(wall_seconds=limits.wall_seconds, memory_mb=limits.memory_mb),
-        )
-        return Runner(self._sessions.enter_context(session))
+        given = self._exam.spec.limits
+        limits = Limits(wall_seconds=given.wall_seconds, memory_mb=given.memory_mb)
+        program = _program(self._exam, submission)
+        runner = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
+        self._runners.callback(runner.close)
+        return runner
+
+    def _start(
+        self, hidden: bool, answered: Collection[str] = (), answer: Call | None = None
+    ) -> None:
+        """Have the student's next calls made in a worker that starts fresh.
+
+        A public check after a hidden one gets a session of its own: even the number of processes
+        so far could tell it what the hidden check was sent, and a public check may say anything.
+        """
+        if self._saw_hidden and not hidden:
+            self._theirs.renew()
+        self._saw_hidden = hidden
+        self._theirs.restart(answered, answer)
 
     def _run(self, checks: Iterable[Check]) -> None:
         """Run checks, in their order, in a worker that starts fresh."""
@@ -202,7 +217,7 @@ class _Sitting:
                 marked = Marked(result(check, *standing.verdict))
             else:
                 if not fresh:
-                    self._theirs.restart()
+                    self._start(check.hidden)
                     fresh = True
                 marked = self._mark(check)
             standing.judged.append((check, marked))
@@ -241,8 +256,10 @@ class _Sitting:
             return
         again = _Standing(standing.task, spoiled_by=upstream)
         for hidden in (False, True):
-            self._theirs.restart(upstream, self._ours.answer)
-            again.judged += [(c, self._mark(c)) for c in checks if c.hidden is hidden]
+            batch = [check for check in checks if check.hidden is hidden]
+            if batch:
+                self._start(hidden, upstream, self._ours.answer)
+            again.judged += [(check, self._mark(check)) for check in batch]
         # Equal points still tell more: what is left is the task's own mistake.
         if again.score >= standing.score and again.results != standing.results:
             self._standings[standing.task.name] = again
@@ -250,7 +267,7 @@ class _Sitting:
     def _explain(self, standing: _Standing) -> None:
         if standing.status == "FAIL":
             answer = self._ours.answer if standing.spoiled_by else None
-            self._theirs.restart(standing.spoiled_by, answer)
+            self._start(False, standing.spoiled_by, answer)
             standing.judged = explained(
                 self._exam, standing.task.name, standing.judged, self._draw, self._theirs.call
             )

@@ -7,20 +7,40 @@ from dlcnn.grading.worker.pool import Failure, Reply, Session, Worker
 
 __all__ = ["Runner"]
 
+_PATIENCE = 20  # calls' worth of time that a whole submission may take
+
 
 class Runner:
     """The functions of one submission, called by name.
 
     A worker that crashed, hung or was killed is replaced by a fresh one at the next call; a
-    program whose definitions cannot be run at all is not tried again.
+    program whose definitions cannot be run at all is not tried again, and neither is one that has
+    used up a submission's time by calls that each end just within their limit.
+
+    Args:
+        open_session: gives a session of the submission.
+        wall_seconds: what one call may take.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, open_session: Callable[[], Session], wall_seconds: float) -> None:
+        self._wall_seconds = wall_seconds
+        self._seconds_left = _PATIENCE * wall_seconds
+        self._open_session = open_session
+        self._session = open_session()
         self._worker: Worker | None = None
         self._load_failure: Failure | None = None
         self._answered: frozenset[str] = frozenset()
         self._answer: Callable[..., Any] | None = None
+
+    def renew(self) -> None:
+        """Go on in a new session: nothing that a worker left behind is there to be found."""
+        self._worker = None
+        self._session.close()
+        self._session = self._open_session()
+
+    def close(self) -> None:
+        """End every process."""
+        self._session.close()
 
     def restart(
         self, answered: Collection[str] = (), answer: Callable[..., Any] | None = None
@@ -46,7 +66,10 @@ class Runner:
             return Reply(failure=self._load_failure)
         if function not in self._worker.loaded.defined:
             return Reply(failure=_undefined(function, self._worker))
+        if self._seconds_left <= 0:
+            return Reply(failure=Failure("time", detail={"seconds": self._wall_seconds}))
         reply = self._worker.call(function, arguments, keywords, self._answer)
+        self._seconds_left -= reply.seconds
         if reply.exhausted:
             self._worker = None
         return reply

@@ -155,6 +155,27 @@ def test_grade_reports_definitions_that_cannot_be_run(grade):
     assert _checks(report)["bounds_of_matrix"].facts["kind"] == "time"
 
 
+def test_grade_bounds_what_a_whole_submission_may_take(grade, small_course):
+    """Calls that each end just within their limit cannot hold the run up for hours."""
+    checks = "from dlcnn.grading import check, expect_scalar\n"
+    checks += "".join(
+        f"\n@check(task={task!r}, points=1)\ndef {task}_{number}(student, rng):\n"
+        f'    """{task} is called"""\n    expect_scalar("y", student.{task}(1.0, 1.0), 1.0)\n'
+        for task in ("scale", "shift", "bounds")
+        for number in range(30 if task == "scale" else 1)
+    )
+    spec = small_course.folder / "assignment.toml"
+    spec.write_text(spec.read_text().replace("wall_seconds = 1.0", "wall_seconds = 0.2"))
+    small_course.write(checks=checks)
+    slow = "import time\ndef scale(X, factor):\n    time.sleep(0.15)\n    return X\n"
+    report = grade(slow)
+    assert 3.9 < report.seconds < 6
+    statuses = [check.status for check in _tasks(report)["scale"].checks]
+    assert statuses[0] == "PASS"
+    assert statuses[-1] == "FAIL"
+    assert _tasks(report)["scale"].checks[-1].facts["kind"] == "time"
+
+
 def test_grade_is_the_same_twice_and_differs_between_students(
     grade, small_course, zygote, tmp_path
 ):

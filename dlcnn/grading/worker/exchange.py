@@ -110,6 +110,7 @@ class Worker:
         self._poll.register(channel, select.POLLIN)
         self._poll.register(log, select.POLLIN)
         self._deadline = 0.0
+        self._patience = 0.0  # what a call's questions may still add to its deadline
         self._closed = False
         channel.setblocking(False)
         self._load()
@@ -135,6 +136,7 @@ class Worker:
         self._log.start()
         started = time.monotonic()
         self._deadline = started + self._limits.wall_seconds
+        self._patience = self._limits.wall_seconds
         try:
             wire.send(self._channel, frame, wait=self._wait_to_send)
             message = self._reply_to(identity, answer)
@@ -191,7 +193,10 @@ class Worker:
             frame = wire.encode(("value", answer(name, args, kwargs)))
         except Exception as error:
             frame = wire.encode(("error", cleaned(str(error))))
-        self._deadline += time.monotonic() - started  # the grader's time is not the student's
+        # The grader's time is not the student's, but asking may not hold it up without end.
+        spent = min(time.monotonic() - started, self._patience)
+        self._deadline += spent
+        self._patience -= spent
         wire.send(self._channel, frame, wait=self._wait_to_send)
 
     def _receive(self) -> wire.Message:

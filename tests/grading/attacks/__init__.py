@@ -4,3 +4,7 @@
 aim at (canaries, made for each test); `outside` shows that a weapon works where nothing is in its
 way; `arena` grades an attack and asserts, in one place, all that must hold afterwards.
 """
+
+import pytest
+
+pytest.register_assert_rewrite("tests.grading.attacks.arena")  # so that a failure tells values

@@ -34,8 +34,7 @@ class Attack:
         control: what is seen of it outside the sandbox.
         tier: the least tier of isolation that stops it.
         told: the kinds of failure one of which its public check must be told with; () for any.
-        verdict: for the control "verdict", what a plain grader in the same process asks; for
-            "survivor", what it does with the answer.
+        verdict: what a plain grader in the same process asks, where it is not np.allclose.
         accomplice: a second submission, graded next, which earns points where it finds what the
             first one left.
         marks: texts that must not get into the report.
@@ -49,7 +48,7 @@ class Attack:
     control: Control = "weapon"
     tier: Tier = "process"
     told: tuple[str, ...] = ()
-    verdict: str = "np.allclose(scale(X, 3.0), solution(X, 3.0))"
+    verdict: str = ""
     accomplice: str = field(default="", repr=False)
     marks: tuple[str, ...] = ("LEAK",)
     rare: str = ""

@@ -13,6 +13,8 @@ import sys
 def main() -> None:
     """Run the attack as its control asks."""
     mode, verdict, *paths = sys.argv[1:]
+    if mode != "weapon":
+        _prepare()
     for path in paths:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 as little as can be is imported
             exec(compile(file.read(), "submission", "exec"), globals())
@@ -20,12 +22,10 @@ def main() -> None:
             worked = weapon()  # noqa: F821 the submission defines it
     if mode == "weapon":
         print("WORKED" if worked else "failed")
-        return
-    _prepare()
-    if mode == "leak":
+    elif mode == "leak":
         _tell_everything()
     else:
-        print("WORKED" if eval(verdict) else "failed")
+        print("WORKED" if eval(verdict) else "failed", flush=True)
 
 
 def _prepare() -> None:

@@ -4,6 +4,7 @@ Nothing here is anybody's: the files lie in the test's folder, the process and t
 the test's own, and what an attack may leave elsewhere carries a token that no other file has.
 """
 
+import ctypes
 import os
 import platform
 import secrets
@@ -17,6 +18,8 @@ from tests.grading.attacks.processes import is_stopped_or_gone
 
 __all__ = ["World"]
 
+_C_LIBRARY = ctypes.CDLL(None)
+_IPC_RMID = 0
 _PUBLIC_FOLDERS = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/")))
 _SYSTEM_CALLS = {
     "x86_64": {"keyctl": 250, "add_key": 248, "fork": 57, "clone": 56, "execveat": 322, "bpf": 321},
@@ -30,6 +33,7 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.token = "token" + secrets.token_hex(8)
+        self._key = secrets.randbits(30) | 1  # of System V shared memory
         self.secret = "CANARY-" + secrets.token_hex(16)
         self.folder = root / "world"
         self.course = SmallCourse(self.folder / "course")
@@ -55,6 +59,7 @@ class World:
             "course": str(self.course.root),
             "grader": str(self.course.grader),
             "library": str(Path(__file__).parents[3]),
+            "key": self._key,
             "tester": os.getpid(),
             "zygote": zygote,
             "victim": self.victim.pid,
@@ -62,6 +67,7 @@ class World:
             "udp": self._udp.getsockname()[1],
             "abstract": "\0" + self.token,
             "socket": str(self._local_path),
+            "host": platform.node(),
             "machine": platform.machine(),
             "calls": _SYSTEM_CALLS.get(platform.machine(), {}) | _SYSTEM_CALLS_OF_ALL,
         }
@@ -74,11 +80,15 @@ class World:
     def damage(self) -> list[str]:
         """What was touched, told or left behind; empty where all is as it was."""
         after = self._files()
-        changed = [path for path in self._before | after if self._before.get(path) != after.get(path)]
+        changed = [
+            path for path in self._before | after if self._before.get(path) != after.get(path)
+        ]
         found = [f"changed: {path}" for path in changed]
         found += [f"left: {path}" for path in self._litter()]
         if is_stopped_or_gone(self.victim.pid):
             found.append("the victim was stopped or killed")
+        if self._shared_memory() >= 0:
+            found.append("shared memory was left")
         heard, _, _ = select.select(self._listeners, (), (), 0)
         return found + [f"a message arrived: {listener}" for listener in heard]
 
@@ -90,6 +100,8 @@ class World:
             listener.close()
         for path in self._litter():
             path.unlink()
+        if self._shared_memory() >= 0:
+            _C_LIBRARY.shmctl(self._shared_memory(), _IPC_RMID, None)
 
     def _fill(self) -> None:
         texts = {
@@ -114,6 +126,10 @@ class World:
             listener.bind(address)
             listener.listen()
             self._listeners.append(listener)
+
+    def _shared_memory(self) -> int:
+        """The identity of the piece under our key, negative where there is none."""
+        return int(_C_LIBRARY.shmget(self._key, 0, 0))
 
     def _files(self) -> dict[str, tuple[int, int, int, bytes]]:
         """Every file below the folder: mode, owner, number of names, content."""

@@ -1,0 +1,84 @@
+"""Fixtures of the attacks: a zygote with something to lose, and a fresh world for each test."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dlcnn.grading.worker.pool import Zygote
+from tests.grading.attacks.arena import Arena, Outside
+from tests.grading.attacks.attack import Tier
+from tests.grading.attacks.processes import adopt_orphans
+from tests.grading.attacks.world import World
+
+
+class Held(NamedTuple):
+    """What the process that starts the zygote holds: a file, and the secret in it."""
+
+    descriptor: int
+    secret: str
+
+
+@pytest.fixture(autouse=True)
+def _linux_only() -> None:
+    if sys.platform != "linux":
+        pytest.skip("the attacks are on the layers that Linux has, and are watched through /proc")
+
+
+def _less(tier: Tier) -> object:
+    """A tier below the strongest, which `make test` leaves to `make test-all`."""
+    return pytest.param(tier, marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """A secret in an open file that a child could inherit."""
+    secret = "CANARY-" + secrets.token_hex(16)
+    path = tmp_path_factory.mktemp("held") / "open.txt"
+    path.write_text(secret, encoding="utf-8")
+    descriptor = os.open(path, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    yield Held(descriptor, secret)
+    os.close(descriptor)
+
+
+@pytest.fixture(scope="session", params=["full", _less("partial"), _less("process")])
+def zygote(request: pytest.FixtureRequest, held: Held) -> Iterator[Zygote]:
+    """A zygote started by a process that has secrets, in the strongest tier and in each below."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLCNN_CANARY", held.secret)
+        started = Zygote("numpy", tier=request.param)
+        second = started.second
+    with started:
+        assert second.isolation == started.isolation
+        if request.param not in ("full", started.isolation.tier):
+            pytest.skip(f"this machine gives {started.isolation.tier} at most")
+        yield started
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Canaries of one test."""
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def arena(zygote: Zygote, held: Held, world: World) -> Iterator[Arena]:
+    """Where attacks are graded."""
+    adopt_orphans(True)
+    yield Arena(zygote, world, held.secret)
+    adopt_orphans(False)
+
+
+@pytest.fixture
+def outside(held: Held, world: World) -> Iterator[Outside]:
+    """Where attacks are shown to be attacks."""
+    adopt_orphans(True)
+    yield Outside(world, held.descriptor, held.secret)
+    adopt_orphans(False)

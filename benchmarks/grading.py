@@ -1,28 +1,31 @@
 """Grading beside the plain way, interleaved in one run: seconds per submission and peak memory.
 
-    taskset -c 0 python benchmarks/grading.py [--copies 100]
+    taskset -c 0 python benchmarks/grading.py [--copies 100] [--tier full]
 
 Each copy of a correct submission is graded by dlcnn (warm, every check, nothing reused between
-copies) and then by `plain_way.py` in a process of its own. "own code" is the time that the worker
-spent inside the student's functions; the rest is what dlcnn adds.
+copies) and then by `plain_way.py` in a process of its own. "own code" is the time inside the
+student's functions for the same calls in a process that is warm; the rest is what dlcnn adds.
 """
 
 import argparse
 import os
 import re
 import resource
+import runpy
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from dlcnn.course.discover import find_course
 from dlcnn.course.submission import read_submission
 from dlcnn.grading.engine import grade_submission
-from dlcnn.grading.exam import load_exam
-from dlcnn.grading.worker.pool import Worker, Zygote
+from dlcnn.grading.exam import Exam, load_exam
+from dlcnn.grading.marking import run_check, seeded
+from dlcnn.grading.worker.pool import Reply, Zygote
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBMISSION = ROOT / "examples" / "submissions" / "correct.ipynb"
@@ -32,19 +35,20 @@ def main() -> None:
     """Print one line per way of grading and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--copies", type=int, default=100)
-    copies = parser.parse_args().copies
+    parser.add_argument("--tier", choices=("process", "partial", "full"), default="full")
+    options = parser.parse_args()
+    copies = options.copies
     exam = load_exam(find_course(ROOT), "conv_step_by_step")
-    own_code = _count_own_code()
     ours, own, plain = [], [], []
     plain_memory = 0
-    with tempfile.TemporaryDirectory() as folder, Zygote("numpy") as zygote:
+    with tempfile.TemporaryDirectory() as folder, Zygote(tier=options.tier) as zygote:
         script = Path(folder) / "submission.py"
         code = "\n".join(cell.source for cell in read_submission(SUBMISSION).cells)
         # The plain way has no stand-ins for the course's own modules.
         code = re.sub(r"(?m)^(from|import) (?!numpy).*$", "", code)
         script.write_text(code, encoding="utf-8")
+        functions = runpy.run_path(str(script))
         for copy in range(-1, copies):  # the first round warms both up and is not counted
-            own_code.clear()
             started = time.perf_counter()
             report = grade_submission(
                 exam, SUBMISSION, f"student-{copy}", zygote, shown_path=SUBMISSION.name
@@ -54,13 +58,15 @@ def main() -> None:
             plain_seconds, memory = _plainly(exam.assignment.checks_path, script)
             if copy >= 0:
                 ours.append(seconds)
-                own.append(sum(own_code))
+                own.append(_own_code(exam, functions, f"student-{copy}"))
                 plain.append(plain_seconds)
                 plain_memory = max(plain_memory, memory)
         memory = _peak_mb("self") + _peak_mb(str(zygote._process.pid))
     rest = [total - code for total, code in zip(ours, own, strict=True)]
     checks = len(exam.checks)
-    print(f"{copies} copies, {checks} checks each, {len(os.sched_getaffinity(0))} core(s); median s")
+    cores = len(os.sched_getaffinity(0))
+    tier = zygote.isolation.tier
+    print(f"{copies} copies, {checks} checks each, {cores} core(s), isolation {tier}; median s")
     print(f"dlcnn  {_spread(ours)}  of which own code {_spread(own)}, the rest {_spread(rest)}")
     print(f"plain  {_spread(plain)}")
     ratio = statistics.median(p / o for p, o in zip(plain, ours, strict=True))
@@ -68,17 +74,19 @@ def main() -> None:
     print(f"peak memory: dlcnn {memory:.0f} MB (grader and zygote), plain {plain_memory:.0f} MB")
 
 
-def _count_own_code() -> list[float]:
-    """Have every call in a worker add its seconds to the list that is returned."""
-    seconds: list[float] = []
-    call = Worker.call
+def _own_code(exam: Exam, functions: dict[str, Any], student: str) -> float:
+    """Seconds inside the student's functions, when every check calls them in this process."""
+    seconds = 0.0
 
-    def counted(worker, *arguments):
-        reply = call(worker, *arguments)
-        seconds.append(reply.seconds)
-        return reply
+    def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        nonlocal seconds
+        started = time.perf_counter()
+        value = functions[name](*arguments, **keywords)
+        seconds += time.perf_counter() - started
+        return Reply(value=value)
 
-    Worker.call = counted
+    for check in exam.checks:
+        run_check(check, call, exam.returns, seeded(exam, check, student, None))
     return seconds
 
 

@@ -3,7 +3,8 @@
 Found by looking at this process, so it must be asked before anything is confined. Granted are
 folders of libraries only; whatever in them is named like us is held back, wherever it is installed.
 """
-# ruff: noqa: PTH  pathlib would be loaded into every fork
+# pathlib would be loaded into every fork.
+# ruff: noqa: PTH110, PTH114, PTH118, PTH119, PTH120, PTH123, PTH208
 
 import os
 import sys

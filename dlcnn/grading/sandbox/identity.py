@@ -33,7 +33,7 @@ def spare() -> int | None:
         return _FIRST_SPARE + os.getpid()
     if highest <= _FEW_SPARE:
         return None
-    return highest - 2 - os.getpid() % _FEW_SPARE  # a container's: below its nobody
+    return highest - 3 - os.getpid() % _FEW_SPARE  # a container's: below its nobody
 
 
 def become(user: int | None, capabilities: int) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING or __package__:
 else:
     import kernel
 
-__all__ = ["Rules", "version"]
+__all__ = ["Rules", "keeps_length", "version"]
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_FILE, _MAKE_FILE, _TRUNCATE = 1 << 5, 1 << 8, 1 << 14
@@ -40,6 +40,11 @@ def version() -> int:
         return kernel.call("landlock_create_ruleset", None, 0, _ASK_VERSION)
     except (OSError, KeyError):
         return 0
+
+
+def keeps_length() -> bool:
+    """Whether a file that may not be written is also safe from being cut."""
+    return version() >= _KEEPS_LENGTH_SINCE
 
 
 class Rules:
@@ -83,8 +88,3 @@ class Rules:
         """Hold this process and its children to the rules; privileges must have been given up."""
         kernel.call("landlock_restrict_self", self._descriptor, 0)
         os.close(self._descriptor)
-
-
-def keeps_length() -> bool:
-    """Whether a file that may not be written is also safe from being cut."""
-    return version() >= _KEEPS_LENGTH_SINCE

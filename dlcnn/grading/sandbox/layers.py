@@ -6,7 +6,8 @@ Each tier is the one before it and more. What costs time is prepared once in the
 on what its workers have in common, a worker what would keep the nest from forking. A layer that
 cannot be put on is an exception, never skipped. Nothing here reads student code.
 """
-# ruff: noqa: PTH  pathlib would be loaded into every fork
+# pathlib would be loaded into every fork.
+# ruff: noqa: PTH108, PTH118, PTH123, PTH208
 
 import os
 import resource
@@ -113,6 +114,8 @@ class Partial(Process):
         return renew
 
     def _prepare_files(self) -> None:
+        if not landlock.keeps_length():
+            raise RuntimeError("this kernel's Landlock lets files be cut that may not be written")
         self._rules = landlock.Rules(self._grants.apart, self._grants.devices)
 
     def _confine(self) -> None:
@@ -131,7 +134,7 @@ class Full(Partial):
         """A nest in namespaces of its own: the first process of a tree that dies with it."""
         return kernel.fork_into(_PER_NEST)
 
-    def enter_session(self, parent: int) -> None:
+    def enter_session(self, _parent: int) -> None:
         """In the nest: as in `Partial`, with a scratch folder to work in."""
         self._measure(self._proc)
         os.setsid()

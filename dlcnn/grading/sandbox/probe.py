@@ -3,7 +3,8 @@
 A layer that seems to be there and holds nothing back is worse than none, so the canary must both
 succeed in what honest code does and fail in what student code must not do.
 """
-# ruff: noqa: PTH  pathlib would be loaded into every fork
+# pathlib would be loaded into every fork.
+# ruff: noqa: PTH123, PTH208
 
 import os
 import socket
@@ -28,7 +29,7 @@ _HOW_TO = {
     "full": "it needs user namespaces: on Ubuntu allow them by "
     "'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0', in Docker by "
     "'--security-opt seccomp=unconfined --security-opt apparmor=unconfined'",
-    "partial": "it needs Linux 6.2 or newer with Landlock",
+    "partial": "it needs Linux 6.2 or newer, with Landlock switched on",
 }
 _MEMORY_BYTES = 1 << 30
 _SECONDS = 10.0

@@ -3,7 +3,8 @@
 Built once, in a mount namespace of its own; those that are forked from it copy it and add their
 scratch folder. Libraries only to be read; of the rest of the machine not even names are left.
 """
-# ruff: noqa: PTH  pathlib would be loaded into every fork
+# pathlib would be loaded into every fork.
+# ruff: noqa: PTH103, PTH112, PTH120, PTH123, PTH208, PTH211
 
 import os
 from typing import TYPE_CHECKING

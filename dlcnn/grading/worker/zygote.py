@@ -42,6 +42,7 @@ else:
 
 _CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
 _MAX_DESCRIPTOR = 4096
+_MAX_WORDS = 500
 _REHEARSALS = 20  # more than the interpreter wants before it specialises code
 
 
@@ -113,26 +114,37 @@ class _Nest:
         """Be isolated and say so, or say why not and end: nothing has been read of the student."""
         try:
             self._layers.enter_session(self._zygote)
+            self._problem, self._report = os.pipe()
+            os.set_blocking(self._problem, False)
         except Exception as error:
-            wire.send(self._session, wire.encode(f"{type(error).__name__}: {error}"))
+            wire.send(self._session, wire.encode(_described(error)))
             raise
         wire.send(self._session, wire.encode(None))
 
     def _obey(self) -> None:
         """Take orders: a worker in place of the last one, or its end; anything else is the end."""
-        worker, status = 0, 0
+        worker: int = 0
+        status: int | str = 0
         while True:
             order, descriptors = _receive_order(self._session)
             if worker:
-                status = tree.end(worker)
+                status = self._end(worker)
                 worker = 0
-                self._layers.clean()
             if order == b"w":
                 worker = self._fork(*descriptors)
             elif order == b"e":
                 wire.send(self._session, wire.encode(status))
             else:
                 return
+
+    def _end(self, worker: int) -> int | str:
+        """End a worker: its wait status, or why it could not be isolated and never began."""
+        status = tree.end(worker)
+        self._layers.clean()
+        try:
+            return os.read(self._problem, _MAX_WORDS).decode("utf-8", "replace")
+        except BlockingIOError:
+            return status
 
     def _fork(self, channel: int, log: int) -> int:
         """Fork the worker that was ordered; its process id."""
@@ -147,13 +159,17 @@ class _Nest:
 
     def _work(self, nest: int, answered: list[str], channel: int, log: int) -> None:
         """In the worker: give up everything but the channel, then serve the student's functions."""
+        try:
+            renew = self._layers.limit_worker(nest, self._memory, self._request["seconds"])
+        except Exception as error:
+            os.write(self._report, _described(error).encode())
+            raise
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.dup2(channel, _CHANNEL)
         os.set_inheritable(_CHANNEL, False)  # not by dup2, which cannot where they are the same
         os.closerange(_CHANNEL + 1, _MAX_DESCRIPTOR)
         self._session.detach()
-        renew = self._layers.limit_worker(nest, self._memory, self._request["seconds"])
         self._profile.refresh()
         gc.enable()
         request = self._request | {"answered": answered}
@@ -167,6 +183,10 @@ def _receive_order(sock: socket.socket) -> tuple[bytes, list[int]]:
     except ConnectionError:
         return b"", []
     return order, descriptors
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:_MAX_WORDS]
 
 
 def _finish(job: Callable[[], None]) -> NoReturn:

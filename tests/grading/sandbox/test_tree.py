@@ -54,7 +54,7 @@ def test_end_kills_the_process_group():
             if child == 0:
                 time.sleep(60)
                 os._exit(0)
-            print(child, flush=True)
+            os.write(1, b"%d\\n" % child)
     """)
     assert os.WTERMSIG(status) == 9
     assert all_end(pids)
@@ -70,9 +70,9 @@ def test_end_kills_daemons():
             for _ in range(2):
                 if os.fork() == 0:
                     os.setsid()
-                    print(os.getpid(), flush=True)
+                    os.write(1, b"%d\\n" % os.getpid())
                     time.sleep(60)
-            print(os.getpid(), flush=True)
+            os.write(1, b"%d\\n" % os.getpid())
             os.write(write, b"x")
             time.sleep(60)
         time.sleep(60)

@@ -1,4 +1,8 @@
-"""Sessions and processes: a fresh fork each time, and nothing left when it is over."""
+"""Sessions and processes: a fresh fork each time, and nothing left when it is over.
+
+By the tier that every system has, where a worker knows its own number and may start processes; how
+the others end is told in `tests/grading/sandbox`.
+"""
 
 import os
 import signal
@@ -15,6 +19,13 @@ from dlcnn.errors import DlcnnError
 from dlcnn.grading.worker import pool
 from dlcnn.grading.worker.pool import Limits, Program, Zygote
 from tests.grading.worker.processes import all_end, is_alive, open_descriptors
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with Zygote(tier="process") as started:
+        yield started
+
 
 PROGRAM = Program((("cell 1", 1, "import os\ndef answer(x=0):\n    return os.getpid()\n"),))
 
@@ -146,8 +157,8 @@ def test_worker_finds_nothing_of_ours(load):
 
         def answer():
             found = []
-            for name in ("wire", "plain", "student", "zygote", "statements", "standins",
-                         "profiles", "process", "tree"):
+            for name in ("wire", "plain", "student", "zygote", "statements", "standins", "layers",
+                         "profiles", "process", "tree", "probe", "kernel", "grants", "compat"):
                 try:
                     importlib.import_module(name)
                 except ImportError:
@@ -282,7 +293,7 @@ def test_zygotes_do_not_hold_each_others_sockets():
 @pytest.mark.parametrize("when", ["between sessions", "in a session"])
 def test_killed_zygote_is_replaced(when):
     """kill -9 of the zygote costs at most what was running"""
-    with Zygote() as zygote:
+    with Zygote(tier="process") as zygote:
         with zygote.session(PROGRAM) as session:
             pid = session.worker().call("answer").value
             if when == "in a session":
@@ -331,7 +342,7 @@ def test_everything_ends_with_the_grader():
         def hang():
             while True: pass
         '''.replace("\\n        ", "\\n")
-        zygote = Zygote()
+        zygote = Zygote(tier="process")
         worker = zygote.session(Program((("cell 1", 1, source),)), Limits(60)).worker()
         print(*worker.call("answer").value, zygote._process.pid, flush=True)
         worker.call("hang")

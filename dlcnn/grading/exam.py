@@ -13,7 +13,12 @@ from typing import Any
 from dlcnn.course.discover import Assignment, Course
 from dlcnn.course.mistakes import Mistake, load_mistakes
 from dlcnn.course.spec import CourseError, Spec
-from dlcnn.course.submission import Submission, functions_of, read_submission
+from dlcnn.course.submission import (
+    Submission,
+    UnreadableSubmission,
+    functions_of,
+    read_submission,
+)
 from dlcnn.grading.checks import Check
 
 __all__ = ["Exam", "load_exam"]
@@ -80,7 +85,12 @@ def load_exam(course: Course, assignment_id: str) -> Exam:
         CourseError: the assignment is unknown, or its checks, solution or template break a rule.
     """
     assignment = course.assignment(assignment_id)
-    solution = read_submission(assignment.solution_path)
+    try:
+        solution = read_submission(assignment.solution_path)
+    except UnreadableSubmission as error:
+        raise CourseError(
+            f"{assignment.solution_path}: the solution is a script. Received: {error} Mend it."
+        ) from None
     missing = [name for name in assignment.spec.task_names if name not in solution.functions]
     if missing:
         raise CourseError(
@@ -109,6 +119,7 @@ def _load_checks(assignment: Assignment) -> tuple[Check, ...]:
     path = assignment.checks_path
     module = _execute(path)
     checks = tuple(value for value in vars(module).values() if isinstance(value, Check))
+    _hold_names(path)
     for check in checks:
         _hold_check(path, check, assignment.spec)
     for task in assignment.spec.task_names:
@@ -131,7 +142,7 @@ def _execute(path: Path) -> ModuleType:
             f"{path}: an assignment has checks. Received no such file. Write it as "
             "CONTRIBUTING's recipe for a check shows."
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CourseError(
             f"{path}: checks.py can be imported. Received {type(error).__name__}: {error}. "
             "Mend the file."
@@ -139,6 +150,17 @@ def _execute(path: Path) -> ModuleType:
     finally:
         sys.dont_write_bytecode = writes_bytecode
     return module
+
+
+def _hold_names(path: Path) -> None:
+    """Refuse two functions of one name: the first would be gone without a word."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for name in names:
+        if names.count(name) > 1:
+            raise CourseError(
+                f"{path}: every check has a name of its own. Received {name} twice. Rename one."
+            )
 
 
 def _hold_check(path: Path, check: Check, spec: Spec) -> None:

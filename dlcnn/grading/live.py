@@ -7,8 +7,9 @@ without isolation, since it is the student's own process.
 import ast
 import inspect
 import io
+import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import cache
@@ -36,76 +37,85 @@ _STUDENT = "notebook"  # part of the seed; a live check has no file name
 
 
 def check(function: Callable[..., Any]) -> LiveResult:
-    """Run the public checks of the task that `function` is named after.
+    """Run the public checks of a task on your function, and show what they find.
 
     Args:
-        function: your function; its name is the task's name, such as `conv_forward`.
+        function: the function itself; it is named after the task, such as `conv_forward`, or
+            known by that name in your notebook.
 
     Returns:
-        A result that a notebook shows as a small table; elsewhere it is printed as text.
+        The result, which a notebook shows as a small table; elsewhere it is printed as text.
     """
+    names = sys._getframe(1).f_globals
+    task = getattr(function, "__name__", "check")
     try:
-        answer = LiveResult(_name_of(function), _marks(function))
+        course = find_course()
+        task = _task_of(function, names, course)
+        answer = LiveResult(task, _marks(function, task, names, course))
     except DlcnnError as error:
-        answer = LiveResult(getattr(function, "__name__", "check"), (), str(error))
-    if not _in_notebook():
-        print(answer)
+        answer = LiveResult(task, (), str(error))
+    answer.show()
     return answer
 
 
-def _marks(function: Callable[..., Any]) -> tuple[CheckResult, ...]:
-    name = _name_of(function)
-    exam = _exam_of(name)
-    checks = [check for check in exam.checks_of(name) if not check.hidden]
-    if not _attempted(function, exam.template_functions.get(name)):
-        untouched = {"kind": "untouched", "function": name}
-        return tuple(result(check, "TODO", untouched) for check in checks)
-    call = _call(function)
-
-    def draw(check: Check) -> np.random.Generator:
-        return seeded(exam, check, _STUDENT, None)
-
-    judged = [(check, run_check(check, call, exam.returns, draw(check))) for check in checks]
-    return tuple(marked.result for _, marked in explained(exam, name, judged, draw, call))
-
-
-def _call(function: Callable[..., Any]) -> Call:
-    """Call functions of the notebook; what they print is told with the check that they fail."""
-
-    def call(asked: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
-        same = asked == function.__name__
-        target = function if same else function.__globals__.get(asked)
-        printed = io.StringIO()
-        with redirect_stdout(printed):
-            try:
-                reply = call_here(target, asked, (arguments, keywords))
-            except SystemExit:
-                reply = Reply(failure=Failure("exit"))
-        return replace(reply, printed=printed.getvalue())
-
-    return call
-
-
-def _name_of(function: Callable[..., Any]) -> str:
-    if not inspect.isfunction(function):
+def _task_of(function: Callable[..., Any], names: Mapping[str, Any], course: Course) -> str:
+    if not callable(function):
         raise DlcnnError(
             "check: it takes the function itself. "
             f"Received {type(function).__name__}. Write check(conv_forward), without quotes or a "
             "second pair of brackets."
         )
-    return function.__name__
-
-
-def _exam_of(task: str) -> Exam:
-    course = find_course()
-    found = course.assignments_defining([task])
-    if len(found) != 1:
-        known = ", ".join(name for each in course.assignments for name in each.spec.task_names)
+    tasks = [name for assignment in course.assignments for name in assignment.spec.task_names]
+    known_as = [getattr(function, "__name__", ""), *(n for n in names if names[n] is function)]
+    found = next((name for name in known_as if name in tasks), None)
+    if found is None:
         raise CourseError(
-            f"check: the function is named after a task of one assignment. Received {task!r}, "
-            f"which {len(found)} assignments have. The tasks are: {known}."
+            f"check: the function is named after a task. Received {known_as[0] or function!r}. "
+            f"The tasks are: {', '.join(tasks)}."
         )
-    return _load(course, found[0].id)
+    return found
+
+
+def _marks(
+    function: Callable[..., Any], task: str, names: Mapping[str, Any], course: Course
+) -> tuple[CheckResult, ...]:
+    exam = _load(course, _assignment_of(task, course))
+    checks = [check for check in exam.checks_of(task) if not check.hidden]
+    if not _attempted(function, exam.template_functions.get(task)):
+        untouched = {"kind": "untouched", "function": task}
+        return tuple(result(check, "TODO", untouched) for check in checks)
+    call = _call({**names, task: function})
+
+    def draw(check: Check) -> np.random.Generator:
+        return seeded(exam, check, _STUDENT, None)
+
+    judged = [(check, run_check(check, call, exam.returns, draw(check))) for check in checks]
+    return tuple(marked.result for _, marked in explained(exam, task, judged, draw, call))
+
+
+def _assignment_of(task: str, course: Course) -> str:
+    found = [assignment.id for assignment in course.assignments_defining([task])]
+    if len(found) != 1:
+        raise CourseError(
+            f"check: a task belongs to one assignment. Received {task!r}, which is in "
+            f"{', '.join(found)}. Run `dlcnn check FILE --assignment ID` instead."
+        )
+    return found[0]
+
+
+def _call(functions: Mapping[str, Any]) -> Call:
+    """Call functions of the notebook; what they print is told with the check that they fail."""
+
+    def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            try:
+                reply = call_here(functions.get(name), name, (arguments, keywords))
+            except SystemExit:
+                reply = Reply(failure=Failure("exit"))
+        return replace(reply, printed=printed.getvalue())
+
+    return call
 
 
 @cache
@@ -116,14 +126,7 @@ def _load(course: Course, assignment_id: str) -> Exam:
 def _attempted(function: Callable[..., Any], template: ast.FunctionDef | None) -> bool:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError):  # typed at a prompt: there is no source to look at
+    except (OSError, TypeError, SyntaxError):  # typed at a prompt, or no `def`: no source
         return True
     definition = next((node for node in tree.body if isinstance(node, ast.FunctionDef)), None)
     return definition is None or is_attempted(definition, template)
-
-
-def _in_notebook() -> bool:
-    try:
-        return bool(__IPYTHON__)  # type: ignore[name-defined]  # IPython puts it into builtins
-    except NameError:
-        return False

@@ -77,7 +77,7 @@ def run_check(
         except CheckFailed as failed:
             run.fail(failed.facts)
             marked = _judged(check, run)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             marked = result(check, "ERROR", {"kind": "fault", "message": _fault(check, error)})
     return Marked(marked, tuple(run.asked), run.compared)
 
@@ -130,7 +130,7 @@ def _category(facts: Facts) -> str:
     return _CATEGORIES.get(kind, kind)
 
 
-def _fault(check: Check, error: Exception) -> str:
+def _fault(check: Check, error: BaseException) -> str:
     """Where the check broke, for its author."""
     lines = traceback.extract_tb(error.__traceback__)
     own = [line for line in lines if line.filename == check.function.__code__.co_filename]

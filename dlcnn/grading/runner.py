@@ -1,6 +1,7 @@
 """Calls of one submission's functions, over as many workers as it takes; judges nothing."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from dlcnn.grading.worker.pool import Failure, Reply, Session, Worker
@@ -61,7 +62,7 @@ class Runner:
         """Call a function of the submission; what goes wrong there is in the reply."""
         if self._worker is None and self._load_failure is None:
             self._worker = self._session.worker(self._answered)
-            self._load_failure = self._worker.load_failure
+            self._load_failure = _while_loading(self._worker.load_failure)
         if self._worker is None or self._load_failure:
             return Reply(failure=self._load_failure)
         if function not in self._worker.loaded.defined:
@@ -73,6 +74,11 @@ class Runner:
         if reply.exhausted:
             self._worker = None
         return reply
+
+
+def _while_loading(failure: Failure | None) -> Failure | None:
+    """No function is to blame for what happened before any was called."""
+    return failure and replace(failure, detail={**failure.detail, "loading": True})
 
 
 def _undefined(function: str, worker: Worker) -> Failure:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dlcnn.grading.engine import grade_submission
+from dlcnn.grading.render.words import sentences
 from tests.conftest import CORRECT
 
 
@@ -152,7 +153,9 @@ def test_grade_reports_definitions_that_cannot_be_run(grade):
     report = grade(
         "LIMIT = sum(1 for _ in range(10**12))\n" + CORRECT.replace("factor * X", "LIMIT")
     )
-    assert _checks(report)["bounds_of_matrix"].facts["kind"] == "time"
+    facts = _checks(report)["bounds_of_matrix"].facts
+    assert facts["kind"] == "time"
+    assert sentences(facts)[0].startswith("the code outside of your functions had not finished")
 
 
 def test_grade_bounds_what_a_whole_submission_may_take(grade, small_course):

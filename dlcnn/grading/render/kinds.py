@@ -110,27 +110,32 @@ def _exception(facts: Facts) -> list[str]:
     return told
 
 
+def _running(facts: Facts) -> str:
+    """What was running: a function, or what stands around the functions when a file is loaded."""
+    return "the code outside of your functions" if facts.get("loading") else facts["function"]
+
+
 def _time(facts: Facts) -> list[str]:
     limit = counted(facts["seconds"], "second")
-    return [f"{facts['function']} had not returned after {limit} and was stopped"]
+    return [f"{_running(facts)} had not finished after {limit} and was stopped"]
 
 
 def _memory(facts: Facts) -> list[str]:
-    return [f"{facts['function']} asked for more memory than the {facts['limit_mb']} MB it may use"]
+    return [f"{_running(facts)} asked for more memory than the {facts['limit_mb']} MB it may use"]
 
 
 def _output(facts: Facts) -> list[str]:
     limit = facts["limit_bytes"]
     size = f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit // 1024} KiB"
-    return [f"{facts['function']} printed more than {size} of text and was stopped"]
+    return [f"{_running(facts)} printed more than {size} of text and was stopped"]
 
 
 def _crash(facts: Facts) -> list[str]:
-    return [f"Python itself ended while {facts['function']} was running ({one_line(facts['how'])})"]
+    return [f"Python itself ended while {_running(facts)} was running ({one_line(facts['how'])})"]
 
 
 def _exit(facts: Facts) -> list[str]:
-    return [f"{facts['function']} called exit or sys.exit, which ends Python, instead of returning"]
+    return [f"{_running(facts)} called exit or sys.exit, which ends Python, instead of returning"]
 
 
 def _size(facts: Facts) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from dlcnn.grading.render.plain import points
 from dlcnn.grading.render.words import STATUS_SYMBOLS, STATUS_WORDS, sentences, with_causes_once
@@ -26,6 +25,7 @@ class LiveResult:
         self.task = task
         self.checks = tuple(with_causes_once(checks, hidden=False))
         self.problem = problem
+        self._is_shown = False
 
     @property
     def passed(self) -> bool:
@@ -45,13 +45,24 @@ class LiveResult:
     def __repr__(self) -> str:
         return f"<{self.problem or self._summary()}>"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """What IPython shows where it can show no HTML."""
-        del cycle  # part of IPython's protocol; this object holds no other
-        printer.text(str(self))
+    def show(self) -> None:
+        """Show it once: as the table in a notebook, as text elsewhere."""
+        if _in_notebook():
+            self._ipython_display_()
+        else:
+            print(self)
+
+    def _ipython_display_(self) -> None:
+        """What IPython calls for the last value of a cell, which may have been shown before."""
+        if not self._is_shown:
+            from IPython.display import display  # there, or nobody would call this
+
+            shown = {"text/html": self._repr_html_(), "text/plain": str(self)}
+            display(shown, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._is_shown = True
 
     def _repr_html_(self) -> str:
-        """What Jupyter shows."""
+        """The table."""
         if self.problem:
             return f"<p>{escape(self.problem)}</p>"
         rows = "".join(_row(check) for check in self.checks)
@@ -79,3 +90,10 @@ def _row(check: CheckResult) -> str:
     )
     title = f"<strong>{escape(check.title)}</strong>" if told else escape(check.title)
     return f"<tr><td style='{_CELL}'>{status}</td><td style='{_CELL}'>{title}{told}</td></tr>"
+
+
+def _in_notebook() -> bool:
+    try:
+        return bool(__IPYTHON__)  # type: ignore[name-defined]  # IPython puts it into builtins
+    except NameError:
+        return False

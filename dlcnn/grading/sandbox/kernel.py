@@ -49,7 +49,7 @@ __all__ = [
     "unshare",
 ]
 
-NUMBERS = system_calls.numbers(os.uname().machine)
+NUMBERS = system_calls.numbers(os.uname().machine) if sys.platform == "linux" else {}
 """System calls by name; empty on a machine that is not in the table."""
 
 # Namespaces (clone, unshare).

@@ -1,8 +1,8 @@
 """Untrusted side: which system calls a process may make, for good, by seccomp.
 
-Two filters, since the nest must still fork its workers: `NEST` refuses what neither needs, `WORKER`
-adds what the nest alone needs. What is not refused is allowed, but for numbers that are newer than
-the table. Refused calls fail with EPERM and Python raises PermissionError.
+Two filters, since the nest must still fork its workers: one refuses what neither needs, and the
+worker's adds what the nest alone needs. What is not refused is allowed, but for numbers that are
+newer than the table. Refused calls fail with EPERM, and Python raises PermissionError.
 """
 
 import ctypes

@@ -154,7 +154,7 @@ EXAMPLES = [
     ),
     (
         {"kind": "time", "function": "f", "seconds": 10.0},
-        ["f had not returned after 10 seconds and was stopped"],
+        ["f had not finished after 10 seconds and was stopped"],
     ),
     (
         {"kind": "memory", "function": "f", "limit_mb": 1024},

@@ -87,7 +87,7 @@ class Batch:
                 shown_path=shown_path,
                 seed_text=self.seed_text,
             )
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a course's file may call sys.exit
             if os.environ.get("DLCNN_DEBUG"):
                 traceback.print_exc()
             return _failed(found, error, self.exam)
@@ -95,7 +95,7 @@ class Batch:
             self._free.put(zygote)
 
 
-def _failed(found: Found, error: Exception, exam: Exam) -> SubmissionReport:
+def _failed(found: Found, error: BaseException, exam: Exam) -> SubmissionReport:
     max_score, optional_max_score = exam.max_scores()
     sentence = (
         f"The grader failed on this submission, through no fault of the student "

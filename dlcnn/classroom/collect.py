@@ -1,7 +1,7 @@
 """Which submissions a path holds and whose they are; reads no file's content."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlcnn.errors import DlcnnError
@@ -34,13 +34,19 @@ class Collected:
     notes: tuple[str, ...]
 
 
-def collect(paths: Iterable[Path], assignment_id: str) -> Collected:
+def collect(paths: Iterable[Path], assignment_id: str, student: str | None = None) -> Collected:
     """Find the submissions that `paths` hold.
 
     A file is a submission. In a folder each notebook or script is one, and so is each sub-folder.
 
+    Args:
+        paths: files and folders; the same file, named twice, is one submission.
+        assignment_id: the name that a student's folder gives to the file handed in.
+        student: whose the only submission is, whatever it is called.
+
     Raises:
-        DlcnnError: a path does not exist, nothing is found, or a student is found twice.
+        DlcnnError: a path does not exist, nothing is found, a student is found twice, or `student`
+            is given for several.
     """
     found: list[Found] = []
     notes: list[str] = []
@@ -60,9 +66,10 @@ def collect(paths: Iterable[Path], assignment_id: str) -> Collected:
             f"grade: a folder holds notebooks (.ipynb), scripts (.py) or a sub-folder for each "
             f"student. Received {received}, where there is none. Name another folder."
         )
-    _refuse_doubles(found)
-    found.sort(key=lambda submission: submission.student)
-    return Collected(tuple(found), tuple(notes))
+    found = _one_each(found)
+    if student is not None:
+        found = [replace(_only(found), student=_student(student))]
+    return Collected(tuple(found), tuple(dict.fromkeys(notes)))
 
 
 def _collect_folder(folder: Path, assignment_id: str, found: list[Found], notes: list[str]) -> None:
@@ -108,15 +115,31 @@ def _in_sub_folder(entry: Path, folder: Path, assignment_id: str, notes: list[st
     return Found(student, chosen, _shown(chosen, folder))
 
 
-def _refuse_doubles(found: Iterable[Found]) -> None:
+def _one_each(found: Iterable[Found]) -> list[Found]:
+    """One submission per student, sorted."""
     seen: dict[str, Found] = {}
     for submission in found:
         first = seen.setdefault(submission.student, submission)
-        if first is not submission:
+        if _place(first) != _place(submission):
             raise DlcnnError(
                 f"grade: a student hands in once. Received {first.path} and {submission.path} for "
                 f"student={submission.student}. Move one of them away."
             )
+    return [seen[student] for student in sorted(seen)]
+
+
+def _place(found: Found) -> Path:
+    # A link is not followed: it is handed in as a link, whatever it points to.
+    return found.path.parent.resolve() / found.path.name
+
+
+def _only(found: Sequence[Found]) -> Found:
+    if len(found) > 1:
+        raise DlcnnError(
+            f"--student: it says whose one submission is. Received {len(found)} submissions. "
+            "Leave it out, or name one."
+        )
+    return found[0]
 
 
 def _student(name: str) -> str:

@@ -25,9 +25,17 @@ def add(commands: Commands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from dlcnn.course.errors import CourseError
     from dlcnn.grading.audit import audit
 
-    course = course_of(options)
+    try:
+        course = course_of(options)
+    except CourseError as error:
+        if not _holds_course(options.course):
+            raise
+        print(error)
+        print("1 to mend before the rest can be looked at")
+        return CHECK_FAILED
     problems = audit(course)
     for problem in problems:
         print(problem)
@@ -37,6 +45,11 @@ def _check(options: argparse.Namespace) -> int:
         return CHECK_FAILED
     print(f"sound: {ids}")
     return DONE
+
+
+def _holds_course(folder: Path | None) -> bool:
+    """Whether there is a course to find something in; without a folder named there always is."""
+    return folder is None or all((folder / name).is_dir() for name in ("assignments", "graders"))
 
 
 def _sync(options: argparse.Namespace) -> int:

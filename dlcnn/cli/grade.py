@@ -5,12 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcnn.cli.exits import DONE, GRADER_FAULT, WRONG_USAGE
 from dlcnn.cli.options import TIERS, Commands, add_course, course_of
+from dlcnn.cli.outputs import hold_file, hold_folder
 from dlcnn.cli.progress import progress_bar
 from dlcnn.errors import DlcnnError
 
@@ -41,7 +42,12 @@ def add(commands: Commands) -> None:
         help="write results.json: a name that ends in .json for one submission, else a folder",
     )
     parser.add_argument(
-        "--jobs", metavar="N", type=_at_least_one, help="how many at a time (default: the CPUs)"
+        "--student",
+        metavar="ID",
+        help="whose inputs to draw, for one submission (default: as it is named)",
+    )
+    parser.add_argument(
+        "--jobs", metavar="N", type=_jobs, help="how many at a time (default: the CPUs)"
     )
     parser.add_argument(
         "--require-isolation",
@@ -54,10 +60,13 @@ def add(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _at_least_one(text: str) -> int:
-    count = int(text)
+def _jobs(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
     if count < 1:
-        raise argparse.ArgumentTypeError(f"at least 1 job. Received {count}")
+        raise argparse.ArgumentTypeError(f"it is a whole number of at least 1. Received {text!r}")
     return count
 
 
@@ -67,10 +76,11 @@ def _run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     try:
         report, resumed = _grade(options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a course's file may call sys.exit
         if options.gradescope:
             told = str(error) if isinstance(error, DlcnnError) else "please tell the teacher."
-            write_failure(_NO_RESULT + told, options.gradescope)
+            with suppress(OSError):  # what it cannot be written for is told already
+                write_failure(_NO_RESULT + told, options.gradescope)
         raise
     _show(report, resumed, time.perf_counter() - started)
     return _exit_code(report)
@@ -86,7 +96,7 @@ def _grade(options: argparse.Namespace) -> "tuple[Report, int]":
     from dlcnn.grading.exam import load_exam
 
     exam = load_exam(course_of(options), options.assignment)
-    collected = collect(options.paths, options.assignment)
+    collected = collect(options.paths, options.assignment, options.student)
     for note in collected.notes:
         print(f"note: {note}", file=sys.stderr)
     _hold_outputs(options, len(collected.submissions))
@@ -99,19 +109,19 @@ def _grade(options: argparse.Namespace) -> "tuple[Report, int]":
 
 
 def _hold_outputs(options: argparse.Namespace, count: int) -> None:
-    """Refuse outputs that could not be written, before hours of grading rather than after."""
     if options.gradescope and options.gradescope.suffix == ".json" and count > 1:
         raise DlcnnError(
             f"--gradescope: one file holds one submission. Received {options.gradescope} for "
             f"{count} submissions. Name a folder instead."
         )
-    for option, folder in (("--html", options.html), ("--gradescope", options.gradescope)):
-        if folder and folder.suffix != ".json" and folder.exists() and not folder.is_dir():
-            raise DlcnnError(
-                f"{option}: it names a folder. Received {folder}, a file. Name another."
-            )
-    if options.json and options.json.is_dir():
-        raise DlcnnError(f"--json: it names a file. Received {options.json}, a folder.")
+    # The folder first: it is made, and a file of its name is refused then.
+    if options.html:
+        hold_folder("--html", options.html)
+    if options.json:
+        hold_file("--json", options.json)
+    if options.gradescope:
+        hold = hold_file if options.gradescope.suffix == ".json" else hold_folder
+        hold("--gradescope", options.gradescope)
 
 
 def _graded(

@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from dlcnn.cli import check, course, grade, list_assignments, start
 from dlcnn.cli.exits import DONE, GRADER_FAULT, INTERRUPTED, WRONG_USAGE
@@ -40,9 +41,16 @@ def _run(command: Callable[[argparse.Namespace], int], options: argparse.Namespa
     except KeyboardInterrupt:
         print("Stopped. Nothing that was finished is lost.", file=sys.stderr)
         return INTERRUPTED
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a course's file that calls sys.exit is not done
         if os.environ.get("DLCNN_DEBUG"):
             traceback.print_exc()
+        if isinstance(error, OSError) and _is_theirs(error.filename, options):
+            print(
+                f"{error.filename}: dlcnn reads or writes there, as the command says. "
+                f"Received {error.strerror}. Name another, or change its permissions.",
+                file=sys.stderr,
+            )
+            return WRONG_USAGE
         print(
             f"dlcnn failed on something that it should have handled "
             f"({type(error).__name__}: {error}). This is no fault of a submission. "
@@ -50,6 +58,19 @@ def _run(command: Callable[[argparse.Namespace], int], options: argparse.Namespa
             file=sys.stderr,
         )
         return GRADER_FAULT
+
+
+def _is_theirs(name: object, options: argparse.Namespace) -> bool:
+    """Whether a file lies where a path of the command line points: on it, below, above, beside."""
+    if not isinstance(name, str):
+        return False
+    file = Path(name).resolve()
+    values = (value if isinstance(value, list) else [value] for value in vars(options).values())
+    given = [value.resolve() for each in values for value in each if isinstance(value, Path)]
+    return any(
+        file.is_relative_to(path) or path.is_relative_to(file) or file.parent == path.parent
+        for path in given
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,7 +86,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print_version() -> int:
+    from importlib.metadata import PackageNotFoundError
+
     import dlcnn
 
-    print(dlcnn.__version__)
+    try:
+        print(dlcnn.__version__)
+    except PackageNotFoundError:
+        print("dlcnn (not installed: running from a checkout)")
     return DONE

@@ -1,7 +1,8 @@
 """`pytest graders/ID --submission FILE`: each check of an assignment as a pytest item.
 
-pytest loads this module in every run, so it imports nothing heavy and does nothing at all without
-`--submission`. The submission is graded once, as `dlcnn grade` does, and the items tell the result.
+pytest loads this module in every run, so it imports nothing heavy, and without `--submission` it
+only says how to give one where a grader is named. The submission is graded once, as `dlcnn grade`
+does, when the first item runs; the items tell the result.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from dlcnn.grading.report import CheckResult, TaskResult
+    from dlcnn.grading.checks import Check
+    from dlcnn.grading.exam import Exam
+    from dlcnn.grading.report import CheckResult
     from dlcnn.grading.worker.pool import Zygote
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "pytest_configure",
     "pytest_pycollect_makemodule",
     "pytest_report_collectionfinish",
+    "pytest_terminal_summary",
     "pytest_unconfigure",
 ]
 
@@ -49,6 +53,7 @@ class _Sitting:
 
 
 _sitting = pytest.StashKey[_Sitting]()
+_left_out = pytest.StashKey[Path]()  # a grader's checks that were named without a submission
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,16 +86,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Tell the submission and how far its code was kept apart."""
-    if _sitting not in config.stash:
-        return []
-    sitting = config.stash[_sitting]
-    lines = [f"submission: {sitting.path}"]
-    for zygote in sitting.zygotes.values():
-        isolation = zygote.isolation
-        reason = f" ({isolation.reason})" if isolation.reason else ""
-        lines.append(f"isolation: {isolation.tier}{reason}")
-    return lines
+    """Tell the submission."""
+    return [f"submission: {config.stash[_sitting].path}"] if _sitting in config.stash else []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell how far the submission's code was kept apart, or that there was none."""
+    if _left_out in config.stash:
+        path = config.stash[_left_out]
+        terminalreporter.write_line(f"{path}: to run these checks, add --submission FILE")
+    if _sitting in config.stash:
+        for zygote in config.stash[_sitting].zygotes.values():
+            isolation = zygote.isolation
+            reason = f" ({isolation.reason})" if isolation.reason else ""
+            terminalreporter.write_line(f"isolation: {isolation.tier}{reason}")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ChecksFile | None":
@@ -108,65 +119,80 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 def _checks_file(path: Path, parent: pytest.Collector) -> "ChecksFile | None":
     """The collector of a grader's checks, in a run that has a submission."""
     grader = path.parent
-    if _sitting not in parent.config.stash or path.name != "checks.py":
+    if path.name != "checks.py":
         return None
     if not (grader.parent.parent / "assignments" / grader.name).is_dir():
         return None
-    return ChecksFile.from_parent(parent, path=path)
+    if _sitting in parent.config.stash:
+        return ChecksFile.from_parent(parent, path=path)
+    if any(map(parent.session.isinitpath, (path, grader, grader.parent))):
+        parent.config.stash[_left_out] = path
+    return None
 
 
 class ChecksFile(pytest.File):
     """The checks of one assignment; collects a node per task."""
 
     def collect(self) -> "Iterator[TaskNode]":
-        """Grade the submission and hand out its tasks."""
-        for task in self._tasks:
-            yield TaskNode.from_parent(self, name=task.task, result=task)
+        """Hand out the tasks."""
+        for task in self._exam.spec.task_names:
+            yield TaskNode.from_parent(self, name=task, checks=self._exam.checks_of(task))
 
     @cached_property
-    def _tasks(self) -> "tuple[TaskResult, ...]":
+    def _exam(self) -> "Exam":
         from dlcnn.course.discover import find_course
         from dlcnn.errors import DlcnnError
-        from dlcnn.grading.engine import grade_submission
         from dlcnn.grading.exam import load_exam
 
         grader = self.path.parent
-        sitting = self.config.stash[_sitting]
         try:
-            exam = load_exam(find_course(grader.parent.parent), grader.name)
+            return load_exam(find_course(grader.parent.parent), grader.name)
         except DlcnnError as error:
             raise self.CollectError(str(error)) from None
-        return grade_submission(
-            exam,
+
+    @cached_property
+    def results(self) -> "dict[str, CheckResult]":
+        """What the submission earns in each check; graded when it is first asked for."""
+        from dlcnn.grading.engine import grade_submission
+
+        sitting = self.config.stash[_sitting]
+        report = grade_submission(
+            self._exam,
             sitting.path,
             sitting.student,
-            sitting.zygote(exam.spec.profile),
+            sitting.zygote(self._exam.spec.profile),
             shown_path=sitting.path.name,
-        ).tasks
+        )
+        return {check.check: check for task in report.tasks for check in task.checks}
 
 
 class TaskNode(pytest.Collector):
     """A task, whose items are its checks."""
 
-    def __init__(self, result: "TaskResult", **keywords: Any) -> None:
+    def __init__(self, checks: "tuple[Check, ...]", **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._result = result
+        self._checks = checks
 
     def collect(self) -> "Iterator[CheckItem]":
         """Hand out the checks."""
-        for check in self._result.checks:
-            yield CheckItem.from_parent(self, name=check.check, result=check)
+        for check in self._checks:
+            yield CheckItem.from_parent(self, name=check.name, check=check)
 
 
 class CheckItem(pytest.Item):
     """A check, which tells what the engine found."""
 
-    def __init__(self, result: "CheckResult", **keywords: Any) -> None:
+    _result: "CheckResult"
+
+    def __init__(self, check: "Check", **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._result = result
+        self._check = check
 
     def setup(self) -> None:
         """The grader's own fault is an error, not a failure."""
+        file = self.getparent(ChecksFile)
+        assert file is not None
+        self._result = file.results[self._check.name]
         if self._result.status == "ERROR":
             raise _Told(self._message())
 
@@ -185,7 +211,7 @@ class CheckItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Where the check is written, and its title."""
-        return self.path, None, self._result.title
+        return self.path, None, self._check.title
 
     def _message(self) -> str:
         from dlcnn.grading.render.plain import points

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dlcnn.cli.exits import DONE
 from dlcnn.cli.options import Commands, add_course, course_of
+from dlcnn.cli.outputs import hold_folder
 from dlcnn.errors import DlcnnError
 
 __all__ = ["add"]
@@ -41,8 +42,21 @@ def _run(options: argparse.Namespace) -> int:
                 f"start: nothing of yours is overwritten. Received {target}, which exists. "
                 "Name another folder, or move the file away."
             )
-    for target, source in copies.items():
-        write_atomically(target, source.read_text(encoding="utf-8"))
+    texts = {target: _text(source) for target, source in copies.items()}
+    hold_folder("start", folder)
+    for target, text in texts.items():
+        write_atomically(target, text)
     print(f"{assignment.spec.title}: read {folder / 'README.md'}, then work in {work}")
     print(f"Check it with: dlcnn check {work}")
     return DONE
+
+
+def _text(source: Path) -> str:
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DlcnnError(
+            f"{source}: an assignment hands out this file, in UTF-8. Received {reason}. "
+            "Tell the course's author, who finds more with `dlcnn course check`."
+        ) from None

@@ -36,6 +36,7 @@ def audit(course: Course) -> list[str]:
         found: list[str] = []
         for assignment in course.assignments:
             try:
+                found += _hand_out(assignment)
                 # The templates first: an exam cannot be loaded without them.
                 drift = list(_drift(assignment))
                 found += drift
@@ -54,6 +55,23 @@ def _findings(exam: Exam, zygote: Zygote) -> Iterator[str]:
     yield from _template_earns_nothing(exam, zygote)
     yield from _nothing_is_given_away(exam)
     yield from _mistakes_are_named(exam)
+
+
+def _hand_out(assignment: Assignment) -> Iterator[str]:
+    path = assignment.readme_path
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        received = error.strerror
+    except UnicodeDecodeError as error:
+        received = str(error)
+    else:
+        received = None if text.strip() else "an empty file"
+    if received:
+        yield (
+            f"{path}: students read here what to do, in UTF-8. Received {received}. "
+            "Write the hand-out."
+        )
 
 
 def _drift(assignment: Assignment) -> Iterator[str]:

@@ -62,15 +62,27 @@ def test_batch_takes_finished_submissions_from_the_journal(small_course, found, 
     assert (first[0].optional_score, changed[0].optional_score) == (4, 0)
 
 
-def test_batch_reports_the_graders_own_failure_and_goes_on(small_course, found, zygote, tmp_path):
+class _Exits(dict):
+    """A part of an exam that ends the process, as a course's file can."""
+
+    def get(self, *_):
+        raise SystemExit(0)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"), [(None, "AttributeError"), (_Exits(), "SystemExit")], ids=["error", "exit"]
+)
+def test_batch_reports_the_graders_own_failure_and_goes_on(
+    small_course, found, zygote, tmp_path, part, kind
+):
     """An error of ours is one submission's status, is never stored, and never stops the run."""
     sound = small_course.exam()
-    broken = replace(sound, template_functions=None)
+    broken = replace(sound, template_functions=part)
     submissions = [found("ada"), Found("bo", tmp_path, "bo", problem="No file in it.")]
     with Journal(tmp_path / "report.json") as journal:
         reports = Batch(broken, [zygote], journal=journal).grade(submissions)
     assert [report.status for report in reports] == ["error", "unreadable"]
-    assert "through no fault of the student (AttributeError)" in reports[0].notes[0]
+    assert f"through no fault of the student ({kind})" in reports[0].notes[0]
     assert (reports[0].score, reports[0].max_score) == (0, 10)
     with Journal(tmp_path / "report.json") as journal:
         assert Batch(sound, [zygote], journal=journal).grade(submissions)[0].status == "graded"

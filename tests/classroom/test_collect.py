@@ -1,5 +1,7 @@
 """Which submissions a path holds: files, folders, sub-folders, and what is none."""
 
+from pathlib import Path
+
 import pytest
 
 from dlcnn.classroom.collect import collect
@@ -124,3 +126,31 @@ def test_collect_makes_names_printable(folder):
     """A name that could steer a terminal, or is no text at all, is shown harmlessly."""
     folder.put("a\x1b[31m\udcff.py")
     assert _seen(folder.collect()) == [("a\ufffd[31m\ufffd", "a\ufffd[31m\ufffd.py")]
+
+
+def test_collect_takes_the_same_file_twice_for_one(folder, monkeypatch):
+    """Named in two ways, or once more in its folder: one submission, and its notes once."""
+    folder.put("ada.py", "notes.txt")
+    monkeypatch.chdir(folder.path)
+    ada = folder.path / "ada.py"
+    collected = folder.collect(ada, Path("ada.py"), Path("../submissions/ada.py"), Path(), Path())
+    assert _seen(collected) == [("ada", "ada.py")]
+    assert len(collected.notes) == 1
+
+
+def test_collect_keeps_a_link_apart_from_its_file(folder):
+    """What a link points to is somebody else's file: the two are never taken for one."""
+    folder.put("ada.py")
+    (folder.path / "links").mkdir()
+    (folder.path / "links" / "ada.py").symlink_to(folder.path / "ada.py")
+    with pytest.raises(DlcnnError, match="a student hands in once"):
+        folder.collect(folder.path / "ada.py", folder.path / "links" / "ada.py")
+
+
+def test_collect_takes_whose_it_is_from_the_caller(folder):
+    """A name for one submission, whatever its file is called; for several it is wrong usage."""
+    folder.put("ada/conv.py", "bo.py")
+    collected = collect([folder.path / "ada" / "conv.py"], "conv", "ada")
+    assert _seen(collected) == [("ada", "conv.py")]
+    with pytest.raises(DlcnnError, match=r"--student: .* Received 2 submissions"):
+        collect([folder.path], "conv", "ada")

@@ -1,5 +1,7 @@
 """`dlcnn course`: what an author sees."""
 
+import pytest
+
 
 def test_course_check_accepts_a_sound_course(dlcnn):
     """Exit 0 and the assignments that were looked at."""
@@ -41,3 +43,38 @@ def test_course_new_begins_an_assignment_that_is_sound(dlcnn, tmp_path):
     done = dlcnn("course", "new", "first_steps", "--course", root, course=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_course_check_refuses_a_course_that_cannot_be_loaded(dlcnn, small_course):
+    """A typo in assignment.toml is a finding like any other: exit 1."""
+    spec = small_course.folder / "assignment.toml"
+    small_course.write(spec=spec.read_text(encoding="utf-8").replace("order =", "odrer ="))
+    done = dlcnn("course", "check")
+    assert done.returncode == 1, done.stderr
+    assert "assignment.toml: " in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_course_check_of_no_course_is_wrong_usage(dlcnn, tmp_path):
+    """Nothing to find anything in: exit 2, as of every other command."""
+    done = dlcnn("course", "check", "--course", tmp_path / "submissions", course=False)
+    assert done.returncode == 2
+    assert "a course is a folder with assignments/ and graders/" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from dlcnn.grading import", "import sys\nsys.exit(0)\nfrom dlcnn.grading import"),
+        ("smallest, largest = student.bounds(X)", "raise SystemExit(0)"),
+    ],
+    ids=["at import", "in a check"],
+)
+def test_course_check_of_checks_that_exit_is_never_sound(dlcnn, small_course, old, new):
+    """`sys.exit(0)` in a course's file ends nothing silently."""
+    checks = (small_course.grader / "checks.py").read_text(encoding="utf-8")
+    assert old in checks
+    small_course.write(checks=checks.replace(old, new))
+    done = dlcnn("course", "check")
+    assert done.returncode in (1, 3)
+    assert "SystemExit" in done.stdout + done.stderr

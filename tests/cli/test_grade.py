@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
+from dlcnn.cli import main
 from tests.cli.conftest import WRONG
 from tests.conftest import CORRECT
 
@@ -238,7 +240,7 @@ def test_grade_resumes_after_a_kill(dlcnn, hand_in, small_course, environment, t
     assert (tmp_path / "report.json").read_bytes() == (tmp_path / "fresh.json").read_bytes()
 
 
-def test_grade_resumes_nothing_of_another_course(dlcnn, hand_in, small_course, tmp_path):
+def test_grade_resumes_nothing_of_another_course(dlcnn, hand_in, small_course, zygote, tmp_path):
     """Changed checks or a changed file are graded afresh."""
     path = hand_in("ada.py")
     arguments = ("grade", "scaling", path, "--json", "report.json", *_PROCESS)
@@ -247,9 +249,84 @@ def test_grade_resumes_nothing_of_another_course(dlcnn, hand_in, small_course, t
 
     stale = SubmissionReport("ada", "ada.py", "graded", (), 1, 10, 0, 4, ())
     exam = small_course.exam()
-    key = Key(file_digest(path), exam.digest, "ada", None, "process")
-    for stored, score in ((key, 1), (Key(*["other"] * 3, None, "process"), 10)):
+    key = Key(file_digest(path), exam.digest, "ada", None, zygote.isolation.tier)
+    for stored, score in ((key, 1), (replace(key, course="other"), 10)):
         with Journal(tmp_path / "report.json") as journal:
             journal.add(stored, stale)
         assert dlcnn(*arguments).returncode == 0
         assert _read(tmp_path / "report.json")["submissions"][0]["score"] == score
+
+
+@pytest.mark.parametrize(
+    ("option", "path"),
+    [
+        ("--json", "a-file/x.json"),
+        ("--json", "a-folder"),
+        ("--json", "/proc/x.json"),
+        ("--html", "a-file"),
+        ("--html", "a-file/pages"),
+        ("--html", "o.json"),
+        ("--gradescope", "a-file/x"),
+        ("--gradescope", "a-file/x.json"),
+        ("--gradescope", "a-folder.json"),
+    ],
+)
+def test_grade_refuses_what_it_could_not_write_before_it_grades(
+    dlcnn, folder, tmp_path, option, path
+):
+    """Wrong usage that names option and path; the files that were there stay as they were."""
+    for name in ("a-file", "o.json"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    for name in ("a-folder", "a-folder.json"):
+        (tmp_path / name).mkdir()
+    target = folder / "zoe.py" if path.endswith(".json") else folder
+    done = dlcnn("grade", "scaling", target, option, path, *_PROCESS)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"{option}: it names a ")
+    assert f"Received {path}" in done.stderr
+    assert "graded" not in done.stdout
+    assert (tmp_path / "a-file").read_text(encoding="utf-8") == "mine"
+
+
+def test_grade_refuses_one_name_for_a_folder_and_a_file(dlcnn, folder):
+    """Pages and report cannot have the same name, also where neither is there yet."""
+    done = dlcnn("grade", "scaling", folder, "--json", "out", "--html", "out", *_PROCESS)
+    assert done.returncode == 2
+    assert "--json: it names a file. Received out, a folder" in done.stderr
+
+
+def test_grade_writes_results_json_even_when_something_exits(small_course, tmp_path):
+    """Whatever calls sys.exit leaves the student no empty page, and is no success."""
+
+    def paths():
+        raise SystemExit(0)
+        yield
+
+    given = ["grade", "scaling", "x", "--course", small_course.root, "--gradescope", "r.json"]
+    options = main._parser().parse_args(map(str, given))
+    options.paths, options.gradescope = paths(), tmp_path / "r.json"
+    assert main._run(options.run, options) == 3
+    assert "could not run" in _read(tmp_path / "r.json")["output"]
+
+
+def test_grade_replays_a_submission_of_a_sub_folder(dlcnn, hand_in, tmp_path):
+    """The command on a hidden check's page gives the very results of the folder's run."""
+    hand_in("ada/scaling.py", WRONG)
+    folder = tmp_path / "submissions"
+    out = ("--json", tmp_path / "r.json")
+    dlcnn("grade", "scaling", folder, *out, "--html", "pages", *_PROCESS)
+    page = (tmp_path / "pages" / "ada.html").read_text(encoding="utf-8")
+    again = "dlcnn grade scaling ada/scaling.py --student ada"
+    assert again in page
+    before = _read(tmp_path / "r.json")["submissions"][0]
+    _, *words = again.replace("ada/scaling.py", str(folder / "ada/scaling.py")).split()
+    assert dlcnn(*words, *out, *_PROCESS).returncode == 0
+    after = _read(tmp_path / "r.json")["submissions"][0]
+    assert after == {**before, "path": "scaling.py"}
+
+
+def test_grade_takes_a_student_for_one_submission_only(dlcnn, folder):
+    """Several cannot all be one student's."""
+    done = dlcnn("grade", "scaling", folder, "--student", "ada", *_PROCESS)
+    assert done.returncode == 2
+    assert "--student: " in done.stderr

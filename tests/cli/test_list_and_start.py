@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 
 def test_list_names_each_assignment(dlcnn):
     """Id, title, tasks and points."""
@@ -64,3 +66,32 @@ def test_start_then_check_is_not_attempted(dlcnn, tmp_path):
     done = dlcnn("check", tmp_path / "scaling" / "scaling.ipynb")
     assert done.returncode == 0
     assert "not attempted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "received"), [(None, "No such file"), (b"\xff", "'utf-8' codec can't decode")]
+)
+def test_start_of_an_assignment_without_its_hand_out_is_a_sentence(
+    dlcnn, small_course, tmp_path, content, received
+):
+    """The file is named, and nothing is copied."""
+    readme = small_course.folder / "README.md"
+    readme.unlink()
+    if content is not None:
+        readme.write_bytes(content)
+    done = dlcnn("start", "scaling")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{readme}: ")
+    assert f"Received {received}" in done.stderr
+    assert not (tmp_path / "scaling").exists()
+
+
+@pytest.mark.parametrize("folder", ["a file", "a file/work"])
+def test_start_refuses_a_folder_that_cannot_be_made(dlcnn, tmp_path, folder):
+    """A file of that name, or above it: wrong usage in a sentence, and the file stays."""
+    (tmp_path / "a file").write_text("mine", encoding="utf-8")
+    done = dlcnn("start", "scaling", folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith("start: it names a ")
+    assert f"Received {folder}" in done.stderr
+    assert (tmp_path / "a file").read_text(encoding="utf-8") == "mine"

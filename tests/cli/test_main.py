@@ -1,5 +1,6 @@
 """The command itself: quick to start, and every way to go wrong has its exit code."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -84,6 +85,7 @@ def test_main_refuses_wrong_usage_with_2(dlcnn, arguments):
         (DlcnnError("here: the rule."), 2, "here: the rule.\n"),
         (KeyboardInterrupt(), 130, "Stopped."),
         (ZeroDivisionError("division by zero"), 3, "(ZeroDivisionError: division by zero)"),
+        (SystemExit(0), 3, "(SystemExit: 0)"),
     ],
 )
 def test_run_turns_errors_into_messages(capsys, error, code, words):
@@ -98,6 +100,31 @@ def test_run_turns_errors_into_messages(capsys, error, code, words):
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("out/r.json", 2),
+        ("out/.r.json.0a1b", 2),
+        ("out", 2),
+        ("here/ada.py", 2),
+        ("elsewhere/r.json", 3),
+        (None, 3),
+    ],
+)
+def test_run_tells_an_error_of_the_system_by_whose_path_it_is(capsys, tmp_path, name, code):
+    """On, beside, above or below a path of the command line it is wrong usage; else our fault."""
+    path = name and str(tmp_path / name)
+
+    def command(_options):
+        raise OSError(28, "No space left on device", path)
+
+    options = argparse.Namespace(json=tmp_path / "out" / "r.json", paths=[tmp_path / "here"])
+    assert module._run(command, options) == code
+    told = capsys.readouterr().err
+    assert "No space left on device" in told
+    assert told.startswith(f"{path}: ") == (code == 2)
+
+
 def test_run_shows_the_traceback_to_those_who_ask(capsys, monkeypatch):
     """DLCNN_DEBUG=1 is for reports to us."""
 
@@ -107,6 +134,24 @@ def test_run_shows_the_traceback_to_those_who_ask(capsys, monkeypatch):
     monkeypatch.setitem(os.environ, "DLCNN_DEBUG", "1")
     assert module._run(command, None) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_version_of_a_checkout_says_so(environment):
+    """Without an installed package there is a sentence, not a traceback."""
+    # -S leaves out site-packages, where an installation would be found.
+    command = [sys.executable, "-S", "-m", "dlcnn", "--version"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "dlcnn (not installed: running from a checkout)\n"
+
+
+@pytest.mark.parametrize("count", ["x", "0", "1.5", ""])
+def test_jobs_are_refused_in_words(dlcnn, count):
+    """The rule and what was received, no name of ours."""
+    done = dlcnn("grade", "scaling", "x", "--jobs", count, course=False)
+    assert done.returncode == 2
+    words = f"argument --jobs: it is a whole number of at least 1. Received {count!r}"
+    assert words in done.stderr
 
 
 def test_main_answers_where_the_terminal_knows_no_ticks(dlcnn, hand_in):

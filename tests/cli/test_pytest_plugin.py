@@ -94,7 +94,24 @@ def test_plugin_refuses_an_unreadable_submission(run_pytest, hand_in):
 
 
 def test_plugin_does_nothing_without_a_submission(run_pytest):
-    """In everybody else's runs no grader is collected."""
-    done = run_pytest()
+    """In everybody else's runs no grader is collected, and nothing is said of it."""
+    done = run_pytest(target=".")
     assert done.returncode == 5
     assert "no tests ran" in done.stdout
+    assert "--submission" not in done.stdout
+
+
+@pytest.mark.parametrize("target", ["graders/scaling", "graders/scaling/checks.py", "graders"])
+def test_plugin_says_how_to_give_a_submission(run_pytest, target):
+    """Whoever names a grader is told what is missing, also with -q."""
+    done = run_pytest("-q", target=target)
+    assert done.returncode == 5
+    assert "checks.py: to run these checks, add --submission FILE\n" in done.stdout
+
+
+def test_plugin_collects_without_grading(run_pytest, hand_in):
+    """The items are known from the course: student code runs when the first of them does."""
+    done = run_pytest("--submission", hand_in("ada.py"), "--collect-only")
+    assert done.returncode == 0
+    assert "<CheckItem scale_negative>" in done.stdout
+    assert "isolation: " not in done.stdout  # nothing ran that had to be kept apart

@@ -192,3 +192,23 @@ def test_audit_looks_at_every_assignment(course):
     assert any("checks.py can be imported" in each for each in found)
     # The copy's templates carry the other assignment's name.
     assert any(str(course.folder.with_name("again") / "template.py") in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "received"),
+    [
+        (None, "No such file"),
+        (b" \n", "an empty file"),
+        ("Größe".encode("latin-1"), "'utf-8' codec can't decode"),
+    ],
+    ids=["missing", "empty", "latin-1"],
+)
+def test_audit_finds_a_hand_out_that_cannot_be_read(course, content, received):
+    """Students begin with README.md: it is there, it says something, and it is UTF-8."""
+    readme = course.folder / "README.md"
+    readme.unlink()
+    if content is not None:
+        readme.write_bytes(content)
+    found = _only(course)
+    assert found.startswith(f"{readme}: ")
+    assert f"Received {received}" in found

@@ -17,16 +17,15 @@ def replay(
     """What to type to see a failed check fail again; None where it did not fail.
 
     A public check is run again on the student's machine, beside the file; a hidden one on the
-    teacher's, in the folder that was graded, where a file by itself is graded by its own name.
+    teacher's, in the folder that was graded.
     """
     if check.status != "FAIL":
         return None
     if check.visibility == "public":
         file = PurePosixPath(submission.path).name
         return _check_command(file, submission.student, task, check, seed=report.seed)
-    if PurePosixPath(submission.path).stem != submission.student:
-        return None
-    return _command("grade", report.assignment, _file(submission.path), seed=report.seed)
+    options = {"student": submission.student, "seed": report.seed}
+    return _command("grade", report.assignment, _file(submission.path), **options)
 
 
 def first_replay(submission: SubmissionReport, file: str, **options: str | None) -> str | None:

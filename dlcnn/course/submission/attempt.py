@@ -5,9 +5,10 @@ templates put there: None, pass, `...`, loops over None, and a return of what wa
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from dlcnn.course.submission.model import Function
+from dlcnn.course.submission.purity import BUILTIN_NAMES
 
 __all__ = ["functions_of", "is_attempted"]
 
@@ -19,21 +20,27 @@ def functions_of(source: str) -> Mapping[str, ast.FunctionDef]:
     return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
 
 
-def is_attempted(function: Function, template_function: ast.FunctionDef | None) -> bool:
+def is_attempted(
+    function: Function,
+    template_function: ast.FunctionDef | None,
+    *,
+    known: Collection[str] = (),
+) -> bool:
     """Whether a student's function is more than an untouched template.
 
     Args:
         function: the student's definition of the task.
         template_function: the template's, where it is known.
+        known: the names that have a value at module level.
     """
     if isinstance(function, ast.Lambda):
         return not _is_placeholder(function.body)
-    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    if not isinstance(function, ast.FunctionDef):
         return not _is_placeholder(function)
     body = _without_docstring(function.body)
     if template_function and _same(body, _without_docstring(template_function.body)):
         return False
-    return _does_something(body, _parameters(function.args))
+    return _does_something(body, _parameters(function.args).union(known, BUILTIN_NAMES))
 
 
 def _without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
@@ -67,9 +74,8 @@ def _parameters(arguments: ast.arguments) -> set[str]:
     return names | {each.arg for each in (arguments.vararg, arguments.kwarg) if each}
 
 
-def _does_something(body: Sequence[ast.stmt], parameters: set[str]) -> bool:
+def _does_something(body: Sequence[ast.stmt], given: set[str]) -> bool:
     """Whether any statement could be a student's: `given` are the names that have a value."""
-    given = set(parameters)
     for statement in _unfolded(body):
         if isinstance(statement, ast.Return):
             if statement.value is not None and _could_be_answer(statement.value, given):

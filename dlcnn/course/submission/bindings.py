@@ -8,14 +8,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Bindings", "bindings_of", "global_set_by", "loaded_names", "walrus_names"]
+__all__ = [
+    "Bindings",
+    "bindings_of",
+    "global_set_by",
+    "header_targets",
+    "loaded_names",
+    "walrus_names",
+]
 
+_Simple = (ast.Assign, ast.Expr)  # the most frequent ones, which hold no others
 _Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # Methods that are work, such as `model.summary()`, and yet change nothing.
 _ONLY_SHOWS = re.compile(r"_?(evaluate|export|im_?show|plot|predict|print|save|show|summary|write)")
 
 
-@dataclass
+@dataclass(slots=True)
 class Bindings:
     """The names that a statement binds.
 
@@ -33,19 +41,16 @@ class Bindings:
 def bindings_of(statement: ast.stmt) -> Bindings:
     """What a statement binds, also in the loops and branches inside it."""
     found = Bindings()
-    for inner in _statements_in(statement):
+    for inner in (statement,) if isinstance(statement, _Simple) else _statements_in(statement):
         if isinstance(inner, ast.Assign):
             for target in inner.targets:
                 _add_target(target, found)
         elif isinstance(inner, ast.AugAssign):
-            before = set(found.sets)
-            _add_target(inner.target, found)
-            found.changes |= found.sets - before
-            found.sets = before
-        elif isinstance(inner, ast.AnnAssign) and inner.value is not None:
-            _add_target(inner.target, found)
-        elif isinstance(inner, (ast.For, ast.AsyncFor)):
-            _add_target(inner.target, found)
+            if root := _owner(inner.target):
+                found.changes.add(root)
+        elif isinstance(inner, (ast.AnnAssign, ast.For, ast.AsyncFor)):
+            if not isinstance(inner, ast.AnnAssign) or inner.value is not None:
+                _add_target(inner.target, found)
         elif isinstance(inner, (ast.With, ast.AsyncWith)):
             for item in inner.items:
                 if item.optional_vars is not None:
@@ -53,6 +58,22 @@ def bindings_of(statement: ast.stmt) -> Bindings:
         elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
             _add_call(inner.value, found)
     return found
+
+
+def header_targets(node: ast.stmt) -> set[str]:
+    """The names that the header of a block or loop binds: `with … as x`, `for x in …`, `:=`."""
+    if isinstance(node, ast.With):
+        parts: list[ast.AST] = [*node.items]
+    elif isinstance(node, ast.For):
+        parts = [node.target]
+    else:
+        parts = [node.test] if isinstance(node, (ast.If, ast.While)) else []
+    return {
+        name.id
+        for part in parts
+        for name in ast.walk(part)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
 
 
 def walrus_names(node: ast.AST) -> set[str]:
@@ -76,6 +97,16 @@ def loaded_names(node: ast.AST) -> set[str]:
         elif isinstance(inner, ast.comprehension):
             local |= {name.id for name in ast.walk(inner.target) if isinstance(name, ast.Name)}
     return loaded - local
+
+
+def global_set_by(target: ast.expr) -> str | None:
+    """The name K of `globals()["K"] = 1`."""
+    match target:
+        case ast.Subscript(
+            value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name))
+        ):
+            return name
+    return None
 
 
 def _statements_in(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -104,16 +135,6 @@ def _add_target(target: ast.expr, found: Bindings) -> None:
             found.sets.add(name)
         elif root := _owner(part):
             found.changes.add(root)
-
-
-def global_set_by(target: ast.expr) -> str | None:
-    """The name K of `globals()["K"] = 1`."""
-    match target:
-        case ast.Subscript(
-            value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name))
-        ):
-            return name
-    return None
 
 
 def _add_call(call: ast.Call, found: Bindings) -> None:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcnn.course.submission.outline import Block, Statement
@@ -10,17 +10,17 @@ from dlcnn.course.submission.parsing import ParsedCell
 
 __all__ = ["blanked", "text_of"]
 
-_BEFORE_COLON = re.compile(r"[^:#]*")
+_BEFORE_COLON = re.compile(rb"[^:#]*")
 
 
 @dataclass(frozen=True)
 class _Edit:
-    """Text to be put between two places, each a line and a column in characters."""
+    """Text to be put between two places, each a line and a column in bytes, as Python counts."""
 
     start: tuple[int, int]
     end: tuple[int, int]
-    opening: str
-    closing: str
+    opening: bytes
+    closing: bytes
 
 
 def blanked(cell: ParsedCell, taken: Sequence[Statement]) -> str:
@@ -30,8 +30,11 @@ def blanked(cell: ParsedCell, taken: Sequence[Statement]) -> str:
     kept = [node for node in cell.statements if node in nodes or node in blocks]
     lines = cell.lines
     if blocks:
-        opened = [blocks[node] for node in kept if node in blocks]
-        lines = _edited(lines, [e for block in opened for e in _edits(lines, block, nodes, blocks)])
+        editor = _Editor(lines, nodes, blocks)
+        for node in kept:
+            if node in blocks:
+                editor.empty(blocks[node])
+        lines = editor.edited()
     if len(kept) == len(cell.statements) and not cell.broken:
         return "\n".join(lines)
     return _without_others(lines, cell.statements, kept)
@@ -42,38 +45,61 @@ def text_of(lines: Sequence[str], node: ast.stmt) -> str:
     return "\n".join(lines[_first_line(node) : _last_line(node) + 1])
 
 
-def _edits(
-    lines: Sequence[str],
-    block: Block,
-    nodes: Collection[ast.stmt],
-    blocks: dict[ast.stmt, Block],
-) -> Iterator[_Edit]:
-    if block.headers and not block.has_run_header:
-        yield from (_once(lines, node) for node in block.nodes)
-    for node in (node for body in block.bodies for node in body):
-        if node in blocks:
-            yield from _edits(lines, blocks[node], nodes, blocks)
-        elif node not in nodes and not isinstance(node, ast.Pass) and not _raises_again(node):
-            yield _nothing(lines, node)
+class _Editor:
+    """Puts something harmless in the place of what is not run inside blocks."""
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        nodes: Collection[ast.stmt],
+        blocks: Mapping[ast.stmt, Block],
+    ) -> None:
+        self._lines = [line.encode() for line in lines]
+        self._nodes = nodes
+        self._blocks = blocks
+        self._edits: list[_Edit] = []
+
+    def empty(self, block: Block) -> None:
+        """Take out of a block what is not run."""
+        if block.headers and not block.has_run_header:
+            self._edits += map(self._once, block.nodes)
+        for node in (node for body in block.bodies for node in body):
+            if node in self._blocks:
+                self.empty(self._blocks[node])
+            elif node not in self._nodes and not _may_stay(node):
+                self._edits.append(_Edit(_start(node), _end(node), b"(", b")"))
+
+    def edited(self) -> list[str]:
+        """The lines, as many as before."""
+        pieces: list[bytes] = []
+        done = (0, 0)
+        for edit in sorted(self._edits, key=lambda edit: edit.start):
+            breaks = b"\n" * (edit.end[0] - edit.start[0])
+            pieces += [self._between(done, edit.start), edit.opening, breaks, edit.closing]
+            done = edit.end
+        pieces.append(self._between(done, (len(self._lines) - 1, len(self._lines[-1]))))
+        return b"".join(pieces).decode().split("\n")
+
+    def _between(self, start: tuple[int, int], end: tuple[int, int]) -> bytes:
+        if start[0] == end[0]:
+            return self._lines[start[0]][start[1] : end[1]]
+        first, last = self._lines[start[0]][start[1] :], self._lines[end[0]][: end[1]]
+        return b"\n".join([first, *self._lines[start[0] + 1 : end[0]], last])
+
+    def _once(self, node: ast.stmt) -> _Edit:
+        """A header whose body, and whose `else`, runs exactly once."""
+        line, column = max(map(_end, _header_parts(node)))
+        while True:  # past brackets, commas and comments
+            match = _BEFORE_COLON.match(self._lines[line], column)
+            column = match.end() if match else column
+            if self._lines[line][column : column + 1] == b":":
+                return _Edit(_start(node), (line, column), b"for () in [()", b"]")
+            line, column = line + 1, 0
 
 
-def _raises_again(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Raise) and node.exc is None
-
-
-def _once(lines: Sequence[str], node: ast.stmt) -> _Edit:
-    """A header whose body, and whose `else`, runs exactly once."""
-    start = _place(lines, node.lineno, node.col_offset)
-    line, column = max(
-        _place(lines, part.end_lineno or node.lineno, part.end_col_offset or 0)
-        for part in _header_parts(node)
-    )
-    while True:  # past brackets, commas and comments
-        match = _BEFORE_COLON.match(lines[line], column)
-        column = match.end() if match else column
-        if lines[line][column : column + 1] == ":":
-            return _Edit(start, (line, column), "for () in [()", "]")
-        line, column = line + 1, 0
+def _may_stay(node: ast.stmt) -> bool:
+    """`pass`, and the `raise` of a handler that raises again."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Raise) and node.exc is None)
 
 
 def _header_parts(node: ast.stmt) -> list[ast.expr]:
@@ -86,32 +112,12 @@ def _header_parts(node: ast.stmt) -> list[ast.expr]:
     return [node.test]
 
 
-def _nothing(lines: Sequence[str], node: ast.stmt) -> _Edit:
-    """A statement that does nothing, on as many lines, where one must stand."""
-    start = _place(lines, node.lineno, node.col_offset)
-    end = _place(lines, node.end_lineno or node.lineno, node.end_col_offset or 0)
-    return _Edit(start, end, "(", ")")
+def _start(node: ast.stmt) -> tuple[int, int]:
+    return node.lineno - 1, node.col_offset
 
 
-def _place(lines: Sequence[str], line: int, column: int) -> tuple[int, int]:
-    """Python's columns count bytes."""
-    text = lines[line - 1]
-    if not text.isascii():
-        column = len(text.encode()[:column].decode())
-    return line - 1, column
-
-
-def _edited(lines: Sequence[str], edits: Iterable[_Edit]) -> list[str]:
-    edited = list(lines)
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
-        (first, start), (last, end) = edit.start, edit.end
-        before, after = edited[first][:start], edited[last][end:]
-        if first == last:
-            edited[first] = before + edit.opening + edit.closing + after
-        else:
-            middle = [""] * (last - first - 1)
-            edited[first : last + 1] = [before + edit.opening, *middle, edit.closing + after]
-    return edited
+def _end(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or node.lineno) - 1, node.end_col_offset or 0
 
 
 def _without_others(

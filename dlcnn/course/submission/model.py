@@ -7,7 +7,7 @@ from pathlib import Path
 
 __all__ = ["Broken", "Cell", "Function", "Submission", "UnreadableSubmission"]
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.expr
+Function = ast.FunctionDef | ast.expr
 
 
 class UnreadableSubmission(Exception):  # noqa: N818  says what the file is, not what went wrong
@@ -31,7 +31,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Broken:
-    """A piece of code that Python cannot parse.
+    """A piece of code that cannot be used, mostly since Python cannot parse it.
 
     Attributes:
         label: the cell or script.
@@ -57,10 +57,11 @@ class Submission:
         digest: SHA-256 of its bytes.
         marker: the assignment that the template's marker names, or None.
         cells: what to run, in order; what is not taken is blank, so line numbers hold.
-        functions: the last definition of each function at top level.
+        functions: the last definition of each function at module level.
+        names: every name that has a value at module level once `cells` are run.
         imports: the packages imported anywhere in `cells`.
-        broken: the pieces that do not parse.
-        notes: what was tolerated, in sentences for the student.
+        broken: the pieces that do not parse, and tasks that cannot be called (`async def`).
+        notes: what was tolerated or left out, in sentences for the student.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class Submission:
     marker: str | None
     cells: tuple[Cell, ...]
     functions: Mapping[str, Function]
+    names: frozenset[str]
     imports: frozenset[str]
     broken: tuple[Broken, ...]
     notes: tuple[str, ...]

@@ -5,11 +5,17 @@ neither which names are needed nor which values may be built.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dlcnn.course.submission.bindings import Bindings, bindings_of, walrus_names
+from dlcnn.course.submission.bindings import (
+    Bindings,
+    bindings_of,
+    header_targets,
+    walrus_names,
+)
 from dlcnn.course.submission.parsing import ParsedCell
 
 __all__ = ["Block", "Statement", "outline"]
@@ -17,11 +23,12 @@ __all__ = ["Block", "Statement", "outline"]
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _Import = (ast.Import, ast.ImportFrom)
 _Loop = (ast.For, ast.While)
+_Compound = (ast.If, ast.Try, ast.With, *_Loop)
 # `type Rows = list[int]`, from Python 3.12 on; its value is built when asked for.
 _TypeAlias: type[ast.AST] | tuple[()] = getattr(ast, "TypeAlias", ())
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Block:
     """A statement that holds others.
 
@@ -40,7 +47,7 @@ class Block:
     has_run_header: bool | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Statement:
     """A statement that may be run by itself, or the header of a block.
 
@@ -69,15 +76,13 @@ class Statement:
 def outline(cells: Sequence[ParsedCell]) -> list[Statement]:
     """List the statements of parsed cells."""
     outliner = _Outliner()
-    statements: list[Statement] = []
     for number, cell in enumerate(cells):
         outliner.has_walrus = any(":=" in line for line in cell.lines)
         for node in cell.statements:
-            try:
-                statements += list(outliner.open(number, node, ()))
-            except RecursionError:  # blocks inside each other, a thousand deep
-                continue
-    return statements
+            # Blocks or calls inside each other, a thousand deep, are left out.
+            with suppress(RecursionError):
+                outliner.add(number, node, ())
+    return outliner.statements
 
 
 class _Outliner:
@@ -87,31 +92,21 @@ class _Outliner:
         self._imported: set[str] = set()
         self._functions: set[str] = set()
         self.has_walrus = False
+        self.statements: list[Statement] = []
 
-    def open(
-        self, cell: int, node: ast.stmt, blocks: tuple[Block, ...]
-    ) -> Iterator[Statement]:
-        """The statement itself, or what it holds."""
-        block = _as_block(node)
+    def add(self, cell: int, node: ast.stmt, blocks: tuple[Block, ...]) -> None:
+        """Add the statement itself, or what it holds."""
+        block = _as_block(node) if isinstance(node, _Compound) else None
         if block is None:
-            yield self._statement(cell, node, blocks)
+            self.statements.append(self._statement(cell, node, blocks))
             return
         inside = (*blocks, block)
-        names = self._header_names(node, block)
+        names: set[str] = set().union(*map(header_targets, block.nodes))
         if names:
-            yield Statement(cell, node, "header", Bindings(sets=names), inside)
+            self.statements.append(Statement(cell, node, "header", Bindings(sets=names), inside))
         for body in block.bodies:
             for inner in body:
-                yield from self.open(cell, inner, inside)
-
-    def _header_names(self, node: ast.stmt, block: Block) -> set[str]:
-        names: set[str] = set()
-        if isinstance(node, ast.With):
-            for item in node.items:
-                names |= {n.id for n in ast.walk(item) if isinstance(n, ast.Name) and _stores(n)}
-        if self.has_walrus:
-            names = names.union(*map(walrus_names, block.headers))
-        return names
+                self.add(cell, inner, inside)
 
     def _statement(self, cell: int, node: ast.stmt, blocks: tuple[Block, ...]) -> Statement:
         if isinstance(node, _Import):
@@ -147,10 +142,9 @@ class _Outliner:
             return value.id in self._functions
         if not isinstance(value, ast.Call):
             return False
-        if isinstance(value.func, ast.Name) and value.func.id not in self._imported:
-            # The student's own wrapper, or the student's own test: `f = timed(f)`, `ok = test(f)`.
-            if value.func.id not in self._functions or name not in self._functions:
-                return False
+        wrapper = value.func.id if isinstance(value.func, ast.Name) else None
+        if wrapper and wrapper not in self._imported and not {wrapper, name} <= self._functions:
+            return False  # a test of the student's own, unlike `pool = timed(pool)`
         return any(self._is_function(argument, name) for argument in value.args)
 
 
@@ -190,7 +184,3 @@ def _is_elif(node: ast.If) -> bool:
         case [ast.If(col_offset=column)]:
             return column == node.col_offset
     return False
-
-
-def _stores(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)

@@ -1,7 +1,7 @@
 """Which values a constant may have: those that can be built without running the notebook.
 
-Literals, operators, comprehensions, names that are taken, and calls that only compute. Calls of the
-student's own functions, reading files, training and drawing are work, not constants.
+Literals, operators, comprehensions, names that are taken, and calls that only compute. Reading
+files, training and drawing are work. What the student's own functions do is not known here.
 """
 
 import ast
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["BUILTIN_NAMES", "Kind", "Namespace", "names_in_value"]
+__all__ = ["BUILTIN_NAMES", "Kind", "Namespace", "does_work", "own_calls"]
 
 Kind = Literal["import", "function", "class", "constant"]
 
@@ -33,7 +33,7 @@ _WORKING_PACKAGES = _words(
 )
 _WORKING_CALL = re.compile(
     r"_?(apply_|download|evaluate|exec|exit|export|fetch|fit|from_?file|from_?function|"
-    r"gen_?from|get_?file|im_?read|im_?show|import|input|load|memmap|open|plot|predict|print|read|"
+    r"gen_?from|get_?file|get_?ipython|im_?read|im_?show|import|input|load|memmap|open|plot|predict|print|read|"
     r"reduce|run|save|set_|show|sleep|summary|system|train|urlopen|write)"
 )
 _PLAIN = (
@@ -64,6 +64,7 @@ _PLAIN = (
     ast.SetComp,
     ast.DictComp,
     ast.GeneratorExp,
+    ast.NamedExpr,
 )
 
 
@@ -74,81 +75,96 @@ class Namespace:
     kinds: dict[str, Kind] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)  # an imported name's package
     has_star: bool = False  # `from x import *`: any name may be known
+    spoiled: set[str] = field(default_factory=set)  # bound by code that is not run
 
     def knows(self, name: str) -> bool:
-        """Whether `name` has a value that was taken."""
+        """Whether `name` has the value that it has in the notebook."""
+        if name in self.spoiled:
+            return False
         from_star = self.has_star and not name.startswith("_")
         return name in self.kinds or name in BUILTIN_NAMES or from_star
 
     def copy(self) -> "Namespace":
         """The same names, to be changed on their own."""
-        return Namespace(dict(self.kinds), dict(self.packages), self.has_star)
+        return Namespace(dict(self.kinds), dict(self.packages), self.has_star, set(self.spoiled))
+
+    def without_star(self) -> "Namespace":
+        """The names that certainly have a value."""
+        return Namespace(self.kinds, self.packages, False, self.spoiled)
 
 
-def names_in_value(value: ast.expr, namespace: Namespace) -> set[str] | None:
-    """The global names that a value uses, or None where it cannot be built from what was taken."""
-    used: set[str] = set()
-    local = _comprehension_targets(value)
+def own_calls(value: ast.expr, namespace: Namespace) -> set[str] | None:
+    """The student's functions and classes that a value calls.
+
+    Returns:
+        Their names; None where the value cannot be built, whatever these do.
+    """
+    called: set[str] = set()
+    local = _names_bound_inside(value)
     waiting: list[ast.AST] = [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Name):
-            if node.id in local:
-                continue
-            if not namespace.knows(node.id):
+            if node.id not in local and not namespace.knows(node.id):
                 return None
-            used.add(node.id)
         elif isinstance(node, ast.Lambda):
             # Its body runs later, so it may do anything; its defaults are built now.
-            used |= {inner.id for inner in ast.walk(node.body) if isinstance(inner, ast.Name)}
             waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif isinstance(node, ast.Call):
-            if not _only_computes(node, namespace):
+            root = _root(node.func)
+            if isinstance(root, ast.Name) and namespace.kinds.get(root.id) in ("function", "class"):
+                called.add(root.id)
+            elif not _only_computes(node, namespace):
+                return None
+            if does_work(node, namespace):
                 return None
             waiting += ast.iter_child_nodes(node)
         elif isinstance(node, _PLAIN):
             waiting += ast.iter_child_nodes(node)
         else:
             return None
-    return used
+    return called
 
 
-def _comprehension_targets(value: ast.expr) -> set[str]:
-    return {
-        name.id
-        for node in ast.walk(value)
-        if isinstance(node, ast.comprehension)
-        for name in ast.walk(node.target)
-        if isinstance(name, ast.Name)
-    }
+def does_work(call: ast.Call, namespace: Namespace) -> bool:
+    """Whether a call goes by a name that stands for reading, drawing, training or waiting."""
+    function = call.func
+    if isinstance(function, ast.Name):
+        if function.id == "print":
+            return False
+        return bool(_WORKING_CALL.match(function.id)) or _is_working_import(function.id, namespace)
+    if not isinstance(function, ast.Attribute):
+        return False
+    root = _root(function)
+    return bool(_WORKING_CALL.match(function.attr)) or (
+        isinstance(root, ast.Name) and _is_working_import(root.id, namespace)
+    )
+
+
+def _names_bound_inside(value: ast.expr) -> set[str]:
+    targets = []
+    for node in ast.walk(value):
+        if isinstance(node, (ast.comprehension, ast.NamedExpr)):
+            targets.append(node.target)
+    return {name.id for each in targets for name in ast.walk(each) if isinstance(name, ast.Name)}
 
 
 def _only_computes(call: ast.Call, namespace: Namespace) -> bool:
+    """Whether a call of what is not the student's can be trusted to compute a value."""
     function = call.func
     if isinstance(function, ast.Name):
         name = function.id
         if name in namespace.kinds:
-            return _is_computing_import(name, name, namespace)
+            return namespace.kinds[name] in ("import", "constant")  # a namedtuple is a constant
         if name in BUILTIN_NAMES:
             return name in _PURE_BUILTINS
-        return namespace.knows(name) and not _WORKING_CALL.match(name)
-    if not isinstance(function, ast.Attribute) or _WORKING_CALL.match(function.attr):
-        return False
-    root = _root(function)
-    if not isinstance(root, ast.Name):
-        return True  # a method of a value: "a b".split()
-    if namespace.kinds.get(root.id) == "import":
-        return _is_computing_import(root.id, function.attr, namespace)
-    return namespace.kinds.get(root.id, "constant") == "constant"
+        return namespace.knows(name)
+    return isinstance(function, ast.Attribute)  # of a module, or of a value: "a b".split()
 
 
-def _is_computing_import(name: str, called: str, namespace: Namespace) -> bool:
-    package = namespace.packages.get(name)
-    return (
-        namespace.kinds[name] == "import"
-        and package not in _WORKING_PACKAGES
-        and not _WORKING_CALL.match(called)
-    )
+def _is_working_import(name: str, namespace: Namespace) -> bool:
+    imported = namespace.kinds.get(name) == "import"
+    return imported and namespace.packages.get(name) in _WORKING_PACKAGES
 
 
 def _root(node: ast.expr) -> ast.expr:

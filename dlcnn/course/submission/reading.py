@@ -41,7 +41,8 @@ def read_submission(path: Path) -> Submission:
             if source.strip()
         ),
         functions=chosen.functions,
+        names=chosen.names,
         imports=chosen.imports,
-        broken=tuple(piece for cell in parsed for piece in cell.broken),
-        notes=tuple(note for cell in parsed for note in cell.notes),
+        broken=(*(piece for cell in parsed for piece in cell.broken), *chosen.broken),
+        notes=(*(note for cell in parsed for note in cell.notes), *chosen.notes),
     )

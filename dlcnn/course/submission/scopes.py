@@ -4,6 +4,8 @@ import ast
 import re
 import symtable
 
+from dlcnn.course.submission.bindings import bindings_of
+
 __all__ = ["global_names", "plain_locals"]
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -34,8 +36,8 @@ def global_names(source: str) -> set[str]:
 def plain_locals(definition: ast.stmt) -> set[str]:
     """Names that are certainly local to a function: parameters, and what its body assigns.
 
-    A quick answer for most functions that declare no globals, which saves the compiler's. Where
-    names are used in the function's head, no name is certain.
+    A quick answer for functions that do not speak of `global` or `globals`, which saves the
+    compiler's. Where names are used in the function's head, no name is certain.
     """
     if not isinstance(definition, ast.FunctionDef) or definition.decorator_list:
         return set()
@@ -48,12 +50,5 @@ def plain_locals(definition: ast.stmt) -> set[str]:
         or not all(isinstance(default, ast.Constant) for default in defaults)
     ):
         return set()
-    assignments = [inner for inner in definition.body if isinstance(inner, ast.Assign)]
-    assigned = {
-        name.id
-        for assignment in assignments
-        for target in assignment.targets
-        for name in ast.walk(target)
-        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-    }
+    assigned: set[str] = set().union(*(bindings_of(inner).sets for inner in definition.body))
     return assigned | {parameter.arg for parameter in parameters}

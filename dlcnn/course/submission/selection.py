@@ -4,19 +4,19 @@ In order, so that what is defined later wins as in a notebook run from top to bo
 """
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dlcnn.course.submission.judging import Judge, Judged
-from dlcnn.course.submission.model import Function
+from dlcnn.course.submission.bindings import loaded_names
+from dlcnn.course.submission.blanking import blanked, text_of
+from dlcnn.course.submission.judging import Judge
+from dlcnn.course.submission.model import Broken, Function
+from dlcnn.course.submission.needs import binding_statements, needed_statements
+from dlcnn.course.submission.outline import Statement, outline
+from dlcnn.course.submission.own_code import OwnCode
 from dlcnn.course.submission.parsing import ParsedCell
-from dlcnn.course.submission.purity import BUILTIN_NAMES
-from dlcnn.course.submission.scopes import global_names, plain_locals
 
 __all__ = ["Selection", "select"]
-
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass
@@ -25,133 +25,120 @@ class Selection:
 
     sources: list[str]
     functions: dict[str, Function]
+    names: frozenset[str]
     imports: frozenset[str]
-
-
-@dataclass
-class _Candidate:
-    cell: int
-    node: ast.stmt
-    judged: Judged
-    taken: bool
+    broken: list[Broken]
+    notes: list[str]
 
 
 def select(cells: Sequence[ParsedCell]) -> Selection:
     """Choose what to run of parsed cells."""
-    candidates = list(_candidates(cells))
-    _take_needed_constants(cells, candidates)
-    taken = [candidate for candidate in candidates if candidate.taken]
-    functions: dict[str, Function] = {}
-    for candidate in taken:
-        functions |= candidate.judged.functions
-    by_cell: list[list[ast.stmt]] = [[] for _ in cells]
-    for candidate in taken:
-        by_cell[candidate.cell].append(candidate.node)
-    sources = [_blanked(cell, nodes) for cell, nodes in zip(cells, by_cell, strict=True)]
-    return Selection(sources, functions, _packages(cells, taken))
+    statements = outline(cells)
+    binding = binding_statements(statements)
+    own = OwnCode(cells, statements, set(binding))
+    used = own.used_names()
+    names, left_out = _take(own, statements, needed_statements(statements, binding, used))
+    taken = [statement for statement in statements if statement.taken]
+    by_cell: list[list[Statement]] = [[] for _ in cells]
+    for statement in taken:
+        by_cell[statement.cell].append(statement)
+    functions, asynchronous = _functions(taken)
+    return Selection(
+        sources=[blanked(cell, chosen) for cell, chosen in zip(cells, by_cell, strict=True)],
+        functions=functions,
+        names=names,
+        imports=_packages(cells, taken),
+        broken=[_not_called(cells[each.cell], each.node) for each in asynchronous],
+        notes=[
+            each.note(cells[each.statement.cell].label, name)
+            for name, each in left_out.items()
+            if name in used and name not in own.needs(loaded_names(each.statement.node))
+        ],
+    )
 
 
-def _candidates(cells: Sequence[ParsedCell]) -> Iterable[_Candidate]:
-    judge = Judge()
-    for number, cell in enumerate(cells):
-        for node in cell.statements:
-            try:
-                judged = judge.judge(node)
-            except RecursionError:  # blocks or calls inside each other, a thousand deep
-                continue
-            if judged is not None:
-                yield _Candidate(number, node, judged, judged.always)
+@dataclass
+class _LeftOut:
+    """What binds a name that the definitions use, and is not run."""
+
+    statement: Statement
+    had_value: bool
+
+    def note(self, label: str, name: str) -> str:
+        place = f"{label}, line {self.statement.node.lineno}"
+        what = "changed" if self.had_value else "set"
+        sequel = "find what it was before" if self.had_value else "will not find it"
+        return (
+            f"{name} is {what} in {place}, by code that is not run when graded; functions that "
+            f"use it {sequel}."
+        )
 
 
-def _take_needed_constants(cells: Sequence[ParsedCell], candidates: list[_Candidate]) -> None:
-    """Take what the taken statements use, and what that uses in turn."""
-    binding: dict[str, list[_Candidate]] = {}
-    for candidate in candidates:
-        # A test cell's `sum = 0` must not take `sum` from the functions.
-        for name in () if candidate.taken else candidate.judged.binds - BUILTIN_NAMES:
-            binding.setdefault(name, []).append(candidate)
-    if not binding:
-        return
-    always = [candidate for candidate in candidates if candidate.taken]
-    waiting = _names_in_definitions(cells, always, binding.keys())
-    waiting |= {name for candidate in always for name in candidate.judged.uses}
-    while waiting:
-        for candidate in binding.pop(waiting.pop(), ()):
-            if not candidate.taken:
-                candidate.taken = True
-                waiting |= candidate.judged.uses | candidate.judged.binds
-
-
-def _names_in_definitions(
-    cells: Sequence[ParsedCell], taken: Iterable[_Candidate], wanted: Iterable[str]
-) -> set[str]:
-    """The global names of the definitions that mention a wanted name at all."""
-    wanted = set(wanted)
-    mentioning: dict[int, list[ast.stmt]] = {}
-    for candidate in taken:
-        if candidate.judged.defines:
-            text = _text_of(cells[candidate.cell].lines, candidate.node)
-            words = set(_WORD.findall(text))
-            mentioned = words & wanted
-            if mentioned and "global" not in words:
-                mentioned -= plain_locals(candidate.node)
-            if mentioned:
-                mentioning.setdefault(candidate.cell, []).append(candidate.node)
-    return {
-        name
-        for number, nodes in mentioning.items()
-        for name in global_names(_blanked(cells[number], nodes))
+def _take(
+    own: OwnCode, statements: Iterable[Statement], needed: set[Statement]
+) -> tuple[frozenset[str], dict[str, _LeftOut]]:
+    """Mark what is run; returns the names that then have a value, and those that lack theirs."""
+    judge = Judge(own)
+    left_out: dict[str, _LeftOut] = {}
+    for statement in statements:
+        if not statement.always and statement not in needed:
+            continue
+        try:
+            statement.taken = judge.can_run(statement)
+        except RecursionError:  # blocks inside each other, a thousand deep
+            statement.taken = False
+        if not statement.taken and not statement.always:
+            names = sorted(statement.binds.sets | statement.binds.changes)
+            for name in names:
+                had_value = name in judge.namespace.kinds
+                left_out.setdefault(name, _LeftOut(statement, had_value))
+            judge.leave_out(names)
+    spoiled = judge.namespace.spoiled
+    return frozenset(judge.namespace.kinds.keys() - spoiled), {
+        name: each for name, each in left_out.items() if name in spoiled
     }
 
 
-def _packages(cells: Sequence[ParsedCell], taken: Iterable[_Candidate]) -> frozenset[str]:
+def _functions(taken: Iterable[Statement]) -> tuple[dict[str, Function], list[Statement]]:
+    """The last definition of each function, and those that are `async`."""
+    last: dict[str, Statement] = {}
+    functions: dict[str, Function] = {}
+    for statement in taken:
+        node = statement.node
+        if isinstance(node, ast.FunctionDef):
+            functions[node.name] = node
+        elif statement.kind == "function" and isinstance(node, (ast.Assign, ast.AnnAssign)):
+            assert node.value is not None
+            functions |= dict.fromkeys(sorted(statement.binds.sets), node.value)
+        if statement.kind in ("definition", "function"):
+            last |= dict.fromkeys(statement.binds.sets, statement)
+    asynchronous = [
+        statement for statement in last.values() if isinstance(statement.node, ast.AsyncFunctionDef)
+    ]
+    for statement in asynchronous:
+        for name in statement.binds.sets:
+            functions.pop(name, None)
+    return functions, asynchronous
+
+
+def _not_called(cell: ParsedCell, node: ast.stmt) -> Broken:
+    assert isinstance(node, ast.AsyncFunctionDef)
+    code = cell.lines[node.lineno - 1].strip()
+    message = f"{node.name} is an `async def`; write it with `def`"
+    return Broken(cell.label, node.lineno, message, code, frozenset({node.name}))
+
+
+def _packages(cells: Sequence[ParsedCell], taken: Iterable[Statement]) -> frozenset[str]:
     """The packages that the taken statements import, also inside functions."""
     found: set[str] = set()
-    for candidate in taken:
-        node = candidate.node
-        nodes: Iterable[ast.AST] = [node]
-        if isinstance(node, (ast.If, ast.Try)) or candidate.judged.defines:
-            text = _text_of(cells[candidate.cell].lines, node)
-            nodes = ast.walk(node) if "import" in text else ()
+    for statement in taken:
+        nodes: Iterable[ast.AST] = [statement.node]
+        if statement.kind == "definition":
+            text = text_of(cells[statement.cell].lines, statement.node)
+            nodes = ast.walk(statement.node) if "import" in text else ()
         for inner in nodes:
             if isinstance(inner, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in inner.names}
             elif isinstance(inner, ast.ImportFrom) and inner.module and not inner.level:
                 found.add(inner.module.partition(".")[0])
     return frozenset(found)
-
-
-def _blanked(cell: ParsedCell, nodes: Sequence[ast.stmt]) -> str:
-    """The cell with everything but `nodes` made blank; each node keeps its line numbers."""
-    if len(nodes) == len(cell.statements) and not cell.broken:
-        return "\n".join(cell.lines)
-    kept: dict[int, list[str]] = {}
-    # Lines with several statements, as bytes: Python's columns count bytes.
-    shared = {
-        line: cell.lines[line].encode()
-        for line in {node.lineno - 1 for node in cell.statements if node.col_offset}
-    }
-    for node in nodes:
-        first, last = _first_line(node), _last_line(node)
-        text = cell.lines[first : last + 1]
-        if last in shared:
-            start = node.col_offset if first == last else 0
-            text[-1] = shared[last][start : node.end_col_offset].decode()
-        if first in shared and first != last:
-            text[0] = shared[first][node.col_offset :].decode()
-        for line, piece in enumerate(text, start=first):
-            kept.setdefault(line, []).append(piece)
-    return "\n".join("; ".join(kept.get(line, ())) for line in range(len(cell.lines)))
-
-
-def _text_of(lines: Sequence[str], node: ast.stmt) -> str:
-    return "\n".join(lines[_first_line(node) : _last_line(node) + 1])
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
-
-
-def _last_line(node: ast.stmt) -> int:
-    return (node.end_lineno or node.lineno) - 1

@@ -122,6 +122,21 @@ def test_anything_that_could_give_an_answer_is_an_attempt(body):
     assert is_attempted(function(body), None)
 
 
+def test_names_of_the_notebook_are_assigned():
+    """What has a value at module level, or in Python itself, is no unassigned placeholder."""
+    body = function("return K")
+    assert not is_attempted(body, None)
+    assert is_attempted(body, None, known={"K"})
+    assert is_attempted(function("return zero_pad"), None, known=frozenset({"zero_pad"}))
+    assert is_attempted(function("return max"), None)
+    assert is_attempted(function("cache = (A_prev, K)\nreturn cache"), None, known={"K"})
+
+
+def test_placeholder_hides_the_notebooks_name():
+    """`Z = None` in the function is its own Z."""
+    assert not is_attempted(function("Z = None\nreturn Z"), None, known={"Z"})
+
+
 TEMPLATE = '"""Doc."""\n(m, n) = A_prev.shape\nA = np.zeros((m, n))\nreturn A'
 
 

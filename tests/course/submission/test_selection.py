@@ -57,14 +57,21 @@ def test_constant_may_follow_the_function(read):
         "namedtuple('Point', 'x y')",
         "re.compile('a')",
         "float",
+        "helper(1)",
+        "[helper(i) for i in range(3)]",
+        "Thing()",
+        "Thing.make()",
+        "(y := 3)",
     ],
 )
 def test_values_that_can_be_built_are_constants(read, value):
-    """Literals, operators, comprehensions, functions as values, calls that only compute."""
+    """Literals, operators, comprehensions, functions as values, calls that only compute, the
+    student's own among them."""
     submission = read(
         "import math, re\nimport numpy as np\nfrom math import sqrt\n"
         "from functools import partial\nfrom collections import namedtuple\n"
-        "def helper(x, y=0):\n    return x",
+        "def helper(x, y=0):\n    return x\n"
+        "class Thing:\n    def make():\n        return 1",
         f"CONSTANT = {value}",
         "def f():\n    return CONSTANT",
     )
@@ -74,8 +81,6 @@ def test_values_that_can_be_built_are_constants(read, value):
 @pytest.mark.parametrize(
     "value",
     [
-        "helper(1)",
-        "[helper(i) for i in range(3)]",
         "open('data.txt')",
         "input()",
         "np.load('data.npy')",
@@ -83,23 +88,24 @@ def test_values_that_can_be_built_are_constants(read, value):
         "h5py.File('train.h5')",
         "model.fit(1)",
         "plt.figure()",
-        "Thing()",
-        "Thing.make()",
         "time.time()",
         "os.listdir('.')",
         "exec('1')",
         "__import__('os')",
         "(lambda: 1)()",
-        "(y := 3)",
         "load_dataset()",
+        "reader(1)",
+        "calls_reader(1)",
+        "Reader().data",
     ],
 )
 def test_values_that_are_work_are_left_out(read, value):
-    """Reading, training, drawing and calls of the student's own code are never run."""
+    """Reading, training and drawing are never run, nor what calls them."""
     submission = read(
         "import os, time\nimport numpy as np\nimport h5py\nimport matplotlib.pyplot as plt\n"
         "from cnn_utils import *\nfrom keras import model\ndef helper(x):\n    return x\n"
-        "class Thing:\n    pass",
+        "def reader(x):\n    return open(x).read()\ndef calls_reader(x):\n    return reader(x)\n"
+        "class Reader:\n    def __init__(self):\n        self.data = model.fit(1)",
         f"CONSTANT = {value}",
         "def f():\n    return CONSTANT",
     )
@@ -108,18 +114,14 @@ def test_values_that_are_work_are_left_out(read, value):
 
 def test_unknown_name_is_no_constant_without_a_star_import(read):
     """A value that needs what was left out is left out as well."""
-    submission = read(
-        "def g():\n    return 1", "x = g()\ny = x + 1\nz = nothing", "def f():\n    return y, z"
-    )
+    submission = read("x = input()\ny = x + 1\nz = nothing", "def f():\n    return y, z")
     assert "y = x + 1" not in taken(submission)
     assert "z = nothing" not in taken(submission)
 
 
 def test_constant_that_becomes_a_result_supplies_nothing_after_it(read):
     """`y` here is computed from a result, though its name once stood for a number."""
-    submission = read(
-        "def g():\n    return 1", "x = 1\nx = g()\ny = x + 1", "def f():\n    return y"
-    )
+    submission = read("x = 1\nx = input()\ny = x + 1", "def f():\n    return y")
     assert "y = x + 1" not in taken(submission)
 
 
@@ -312,12 +314,12 @@ def test_imports_are_named_by_package(read):
     submission = read(
         "import numpy as np\nfrom test_utils import *\nimport matplotlib.pyplot as plt",
         "def f():\n    from scipy.signal import convolve2d\n    import a.b, c",
-        "with x:\n    import left_out",
+        "with x:\n    import in_block\n    left_out.save()",
         "try:\n    import d\nexcept ImportError:\n    pass",
         "text = 'import nothing'",
     )
     assert submission.imports == {
-        "numpy", "test_utils", "matplotlib", "scipy", "a", "c", "d",
+        "numpy", "test_utils", "matplotlib", "scipy", "a", "c", "d", "in_block",
     }  # fmt: skip
 
 

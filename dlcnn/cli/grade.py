@@ -132,7 +132,7 @@ def _graded(
 ) -> "Report":
     from dlcnn.classroom.batch import Batch
     from dlcnn.grading.report import Report
-    from dlcnn.grading.worker.pool import Zygote
+    from dlcnn.grading.worker.pool import TIERS, Zygote
 
     jobs = min(options.jobs or os.cpu_count() or 1, len(submissions))
     with ExitStack() as stack:
@@ -142,7 +142,7 @@ def _graded(
         ]
         progress = stack.enter_context(progress_bar(len(submissions)))
         graded = Batch(exam, zygotes, options.seed, journal, progress).grade(submissions)
-        isolation = zygotes[0].isolation
+        isolation = min((each.isolation for each in zygotes), key=lambda i: TIERS.index(i.tier))
     report = Report(exam.assignment.id, exam.spec.version, isolation, tuple(graded), options.seed)
     _write(options, exam, report)
     return report
@@ -153,10 +153,10 @@ def _write(options: argparse.Namespace, exam: "Exam", report: "Report") -> None:
     from dlcnn.grading.render.html import write_html
     from dlcnn.grading.report import write_json
 
+    if options.json:  # first: it is what the others can be made from again
+        write_json(report, options.json)
     if options.html:
         write_html(report, options.html, exam.spec.title)
-    if options.json:
-        write_json(report, options.json)
     if options.gradescope:
         write_gradescope(report, options.gradescope)
 

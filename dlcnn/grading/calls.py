@@ -65,8 +65,10 @@ def facts_of_failure(function: str, failure: Failure) -> Facts:
     """A call that gave no answer, as facts."""
     facts: Facts = {"kind": failure.kind, "function": function, **failure.detail}
     if failure.kind in ("exception", "undefined"):
-        facts["type"] = failure.type
-        facts["message"] = mask(failure.message)
+        kind, message = failure.type, failure.message
+        if kind == "UpstreamError":  # what the answered helper raised, in a name of ours
+            kind, _, message = message.partition(": ")
+        facts["type"], facts["message"] = kind, mask(message)
     if failure.kind == "exception":
         last = failure.frames[-1] if failure.frames else None
         facts["where"] = last and {

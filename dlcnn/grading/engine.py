@@ -207,10 +207,11 @@ class _Sitting:
             self._theirs.renew()
         self._saw_hidden = hidden
         self._theirs.restart(answered, answer)
+        self._theirs.grant()
 
     def _run(self, checks: Iterable[Check]) -> None:
         """Run checks, in their order, in a worker that starts fresh."""
-        fresh = False
+        fresh, judging = False, None
         for check in checks:
             standing = self._standings[check.task]
             if standing.verdict:
@@ -219,6 +220,9 @@ class _Sitting:
                 if not fresh:
                     self._start(check.hidden)
                     fresh = True
+                if standing is not judging:
+                    self._theirs.grant()
+                    judging = standing
                 marked = self._mark(check)
             standing.judged.append((check, marked))
 

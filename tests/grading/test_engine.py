@@ -158,25 +158,82 @@ def test_grade_reports_definitions_that_cannot_be_run(grade):
     assert sentences(facts)[0].startswith("the code outside of your functions had not finished")
 
 
-def test_grade_bounds_what_a_whole_submission_may_take(grade, small_course):
-    """Calls that each end just within their limit cannot hold the run up for hours."""
+def test_grade_bounds_what_a_task_may_take_and_charges_no_other(grade, small_course):
+    """Calls that each end just within their limit use up their task's time, and no other's."""
     checks = "from dlcnn.grading import check, expect_scalar\n"
     checks += "".join(
         f"\n@check(task={task!r}, points=1)\ndef {task}_{number}(student, rng):\n"
-        f'    """{task} is called"""\n    expect_scalar("y", student.{task}(1.0, 1.0), 1.0)\n'
-        for task in ("scale", "shift", "bounds")
+        f'    """{task} is called"""\n    expect_scalar("y", student.{task}({arguments}), 1.0)\n'
+        for task, arguments in (
+            ("scale", "1.0, 1.0"),
+            ("shift", "1.0, 1.0, 0.0"),
+            ("bounds", "1.0"),
+        )
         for number in range(30 if task == "scale" else 1)
     )
     spec = small_course.folder / "assignment.toml"
     spec.write_text(spec.read_text().replace("wall_seconds = 1.0", "wall_seconds = 0.2"))
     small_course.write(checks=checks)
     slow = "import time\ndef scale(X, factor):\n    time.sleep(0.15)\n    return X\n"
-    report = grade(slow)
-    assert 3.9 < report.seconds < 6
-    statuses = [check.status for check in _tasks(report)["scale"].checks]
-    assert statuses[0] == "PASS"
-    assert statuses[-1] == "FAIL"
-    assert _tasks(report)["scale"].checks[-1].facts["kind"] == "time"
+    report = grade(slow + "def shift(X, factor, offset):\n    return X\n")
+    marked = _tasks(report)["scale"].checks
+    assert (marked[0].status, marked[-1].status) == ("PASS", "FAIL")
+    assert sentences(marked[-1].facts)[0].startswith("scale was not called")
+    assert _tasks(report)["shift"].status == "PASS"
+    assert report.seconds < 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CORRECT.replace("return factor * X", 'del globals()["bounds"]; return factor * X'),
+        CORRECT + "\nclass Gone:\n    del globals()['bounds']\n",
+    ],
+)
+def test_grade_tells_a_function_that_was_removed(grade, text):
+    """A function that is gone when it is called is told, and can be shown."""
+    facts = _checks(grade(text))["bounds_of_matrix"].facts
+    assert sentences(facts) == [
+        "bounds could not be defined: NameError: bounds was defined and then removed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def shift(X, factor, offset)", "keep = scale\ndef shift(X, factor, offset)"),
+        ("offset):", "offset, keep=scale):"),
+    ],
+)
+def test_grade_follows_through_an_alias_of_a_helper(grade, old, new):
+    """However a task calls its helper, the grader's answer stands for it."""
+    text = CORRECT.replace("return factor * X", "return factor + X").replace(old, new)
+    report = grade(text.replace("return scale(", "return keep("))
+    assert _tasks(report)["scale"].status == "FAIL"
+    assert (_tasks(report)["shift"].status, _tasks(report)["shift"].spoiled_by) == (
+        "PASS",
+        ("scale",),
+    )
+
+
+def test_grade_answers_for_failed_helpers_and_for_nothing_else(grade):
+    """Asking the grader for the very task that is judged gains nothing."""
+    text = CORRECT.replace("return factor * X", "return factor + X").replace(
+        "return scale(X, factor) + offset",
+        """ask = next(cell.cell_contents for cell in scale.__closure__
+               if hasattr(cell.cell_contents, "_stub"))
+    return ask._stub("shift")(X, factor, offset)""",
+    )
+    shift = _tasks(grade(text))["shift"]
+    assert (shift.status, shift.score) == ("FAIL", 0)
+
+
+def test_grade_words_what_a_helper_refuses_as_the_helpers_own_error(grade):
+    """A wrong call of an answered helper is told as Python would tell it."""
+    text = CORRECT.replace("return factor * X", "return factor + X")
+    facts = _checks(grade(text.replace("scale(X, factor) +", "scale(X) +")))["shift_matrix"].facts
+    assert facts["type"] == "TypeError"
+    assert "UpstreamError" not in json.dumps(facts)
 
 
 def test_grade_is_the_same_twice_and_differs_between_students(

@@ -23,8 +23,8 @@ def binding_statements(statements: Iterable[Statement]) -> dict[str, list[Statem
         if not statement.always:
             # A test cell's `sum = 0` must not take `sum` from the functions, nor a test's
             # `pool = pool(x)` the function itself.
-            names = statement.binds.sets - BUILTIN_NAMES - functions
-            for name in names | statement.binds.changes | statement.binds.passes:
+            binds = statement.binds
+            for name in (binds.sets - functions | binds.changes | binds.passes) - BUILTIN_NAMES:
                 binding.setdefault(name, []).append(statement)
     return binding
 

@@ -116,6 +116,8 @@ def _running(facts: Facts) -> str:
 
 
 def _time(facts: Facts) -> list[str]:
+    if facts.get("spent"):
+        return [f"{facts['function']} was not called: calls before it used up this task's time"]
     limit = counted(facts["seconds"], "second")
     return [f"{_running(facts)} had not finished after {limit} and was stopped"]
 
@@ -148,10 +150,10 @@ def _protocol(facts: Facts) -> list[str]:
 
 
 def _undefined(facts: Facts) -> list[str]:
-    return [
-        f"{facts['function']} could not be defined: {_raised(facts)}",
-        f"in {one_line(facts['label'])}, line {facts['line']}",
-    ]
+    told = [f"{facts['function']} could not be defined: {_raised(facts)}"]
+    if "label" in facts:
+        told.append(f"in {one_line(facts['label'])}, line {facts['line']}")
+    return told
 
 
 def _missing(facts: Facts) -> list[str]:

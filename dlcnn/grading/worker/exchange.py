@@ -10,12 +10,13 @@ import secrets
 import select
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from dlcnn.grading.worker import replies, wire
 from dlcnn.grading.worker.records import (
+    AnswerRefusedError,
     Failure,
     FailureKind,
     Limits,
@@ -93,10 +94,12 @@ class Worker:
         channel: socket.socket,
         log: int,
         end: Callable[[], int | None],
+        answered: Collection[str] = (),
     ) -> None:
         """Wait for the definitions of a worker that was just ordered.
 
         Args:
+            answered: the functions that its code may ask for, and no others.
             end: kills the worker; its wait status, or None where that could not be learned.
         """
         self.loaded = Loaded()
@@ -105,6 +108,7 @@ class Worker:
         self._limits = limits
         self._channel = channel
         self._end = end
+        self._answered = [*answered]
         self._log = _Log(log, limits.output_bytes)
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
@@ -126,7 +130,7 @@ class Worker:
 
         Args:
             answer: gives the value of another task's function that the worker was told to ask for
-                (`answered`); an exception of its own is told to the student's code.
+                (`answered`); its AnswerRefusedError is told to the student's code.
         """
         if self._closed:
             raise ValueError(f"call: the worker has ended. Received function={function!r}.")
@@ -183,7 +187,9 @@ class Worker:
         raise wire.WireError("no reply to the call")
 
     def _answer(self, name: Any, arguments: Any, answer: Answer) -> None:
-        if not isinstance(name, str) or not isinstance(arguments, tuple) or len(arguments) != 2:
+        if name not in self._answered:
+            raise wire.WireError("a question that is not answered")
+        if not isinstance(arguments, tuple) or len(arguments) != 2:
             raise wire.WireError("a question of no known kind")
         args, kwargs = arguments
         if not isinstance(args, tuple) or not isinstance(kwargs, dict):
@@ -191,7 +197,7 @@ class Worker:
         started = time.monotonic()
         try:
             frame = wire.encode(("value", answer(name, args, kwargs)))
-        except Exception as error:
+        except (AnswerRefusedError, wire.TooLargeError) as error:
             frame = wire.encode(("error", cleaned(str(error))))
         # The grader's time is not the student's, but asking may not hold it up without end.
         spent = min(time.monotonic() - started, self._patience)

@@ -18,6 +18,7 @@ from dlcnn.errors import DlcnnError
 from dlcnn.grading.worker import wire
 from dlcnn.grading.worker.exchange import Worker
 from dlcnn.grading.worker.records import (
+    AnswerRefusedError,
     Failure,
     Frame,
     Isolation,
@@ -30,6 +31,8 @@ from dlcnn.grading.worker.records import (
 from dlcnn.grading.worker.session import GRACE_SECONDS, LOST, Session, grace, order
 
 __all__ = [
+    "TIERS",
+    "AnswerRefusedError",
     "Failure",
     "Frame",
     "Isolation",
@@ -69,10 +72,11 @@ class Zygote:
         self.isolation = self._start()
         if TIERS.index(self.isolation.tier) < TIERS.index(require):
             self.close()
+            trusting = ", for code that you trust" if self.isolation.tier == TIERS[0] else ""
             raise DlcnnError(
                 f"worker: isolation must be at least {require}. Received "
-                f"isolation={self.isolation.tier!r}: {self.isolation.reason}. Ask for less with "
-                "--require-isolation process, for code that you trust."
+                f"isolation={self.isolation.tier!r}: {self.isolation.reason}. Mend that, or be "
+                f"content with --require-isolation {self.isolation.tier}{trusting}."
             )
 
     def session(self, program: Program, limits: Limits | None = None) -> Session:

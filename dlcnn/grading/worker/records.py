@@ -10,6 +10,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 __all__ = [
+    "AnswerRefusedError",
     "Failure",
     "FailureKind",
     "Frame",
@@ -39,6 +40,10 @@ MAX_TEXT = 500
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+
+
+class AnswerRefusedError(Exception):
+    """A question of student code that has no answer: its message is told to that code."""
 
 
 @dataclass(frozen=True)

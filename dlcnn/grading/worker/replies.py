@@ -116,7 +116,7 @@ def _failure(said: Any, function: str, program: Program, known: Loaded, limits: 
         raise wire.WireError("an error of no known kind")
     kind = cast(FailureKind, said["kind"])
     if kind == "undefined":
-        return _undefined(function, program, known)
+        return _undefined(function, known)
     return Failure(
         kind,
         _text(said.get("type", "")),
@@ -126,14 +126,13 @@ def _failure(said: Any, function: str, program: Program, known: Loaded, limits: 
     )
 
 
-def _undefined(function: str, program: Program, known: Loaded) -> Failure:
+def _undefined(function: str, known: Loaded) -> Failure:
     """Why a function is not there: the statement that should have defined it."""
     for problem in known.problems:
         if function in problem.names:
-            code = program.code_at(problem.label, problem.line) or ""
-            frame = Frame(problem.label, problem.line, "", code)
-            return Failure("undefined", problem.type, problem.message, (frame,))
-    return Failure("undefined")
+            detail = {"label": problem.label, "line": problem.line}
+            return Failure("undefined", problem.type, problem.message, detail=detail)
+    return Failure("undefined", "NameError", f"{function} was defined and then removed")
 
 
 def _frame(said: Any, program: Program) -> Frame:

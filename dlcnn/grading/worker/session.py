@@ -87,7 +87,8 @@ class Session:
                 self._send(answered, their_channel.fileno(), their_log)
         finally:
             os.close(their_log)
-        return Worker(self._program, self._limits, channel, log, self._end_worker)
+        end = self._end_worker
+        return Worker(self._program, self._limits, channel, log, end, answered)
 
     def _send(self, answered: Collection[str], *descriptors: int) -> None:
         """Order a worker; where the nest is lost, the worker's channel will show it."""

@@ -6,7 +6,7 @@ The nest compiles once; each worker runs the result. Nothing here knows frames o
 import __future__
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -73,14 +73,23 @@ def compile_cells(
     return statements, problems
 
 
-def run(statements: list[Statement], namespace: dict[str, Any]) -> list[Problem]:
-    """Run the statements in order; one that raises becomes a problem and the next one runs."""
+def run(
+    statements: list[Statement], namespace: dict[str, Any], stubs: Mapping[str, Any]
+) -> list[Problem]:
+    """Run the statements in order; one that raises becomes a problem and the next one runs.
+
+    A stub takes the place of what a statement defines by its name at once, so that aliases and
+    default arguments get the stub as well.
+    """
     problems = []
+    namespace.update(stubs)
     for statement in statements:
         try:
             exec(statement.code, namespace)
         except BaseException as error:
             problems.append(_problem(statement.label, statement.line, statement.names, error))
+        for name in stubs.keys() & statement.names:
+            namespace[name] = stubs[name]
     return problems
 
 

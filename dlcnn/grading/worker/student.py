@@ -67,9 +67,8 @@ class _Student:
         request: dict[str, Any],
     ) -> dict[str, object]:
         namespace = self._module.__dict__
-        problems = problems + statements.run(program, namespace)
-        for name in request["answered"]:
-            namespace[name] = self._stub(name)
+        stubs = {name: self._stub(name) for name in request["answered"]}
+        problems = problems + statements.run(program, namespace, stubs)
         self._flush()
         return {
             "defined": [name for name in request["names"] if name in namespace],

@@ -211,7 +211,7 @@ def _rehearse() -> None:
         wire.read(wire.encode(sample))
         cells = [("", 2, "import sys\ndef function(X): X[0] = float(sys)")]
         program, _ = statements.compile_cells(cells, rewriting.rewrite)
-        statements.run(program, {})
+        statements.run(program, {}, {})
 
 
 def _settle() -> None:

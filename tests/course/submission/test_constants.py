@@ -94,7 +94,8 @@ def test_constant_that_is_not_built_as_in_the_notebook_is_named(read, steps, sen
 def test_notes_are_only_about_what_definitions_lack(read):
     """No word about unused names, locals, builtins, or names that are set again."""
     submission = read(
-        "import matplotlib.pyplot as plt\nUNUSED = input()\nsum = input()\nx = input()\n"
+        "import matplotlib.pyplot as plt\nUNUSED = input()\nx = input()\n"
+        "sum = input()\nsum += open(1)\n"
         "AGAIN = input()\nAGAIN = 1\nSHOWN = [1]\nSHOWN.show()\nplt.plot(SHOWN)",
         "def f(x):\n    return x, sum, AGAIN, SHOWN",
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlcnn.grading.worker.pool import Frame, Limits
+from dlcnn.grading.worker.pool import AnswerRefusedError, Frame, Limits
 
 A = np.arange(6.0).reshape(2, 3)
 
@@ -309,8 +309,8 @@ def test_call_of_what_is_not_there_says_what_failed(load):
         "ZeroDivisionError",
         "division by zero",
     )
-    assert failure.frames == (Frame("cell 1", 2, "", "broken = x / 0"),)
-    assert worker.call("missing").failure.type == ""
+    assert failure.detail == {"label": "cell 1", "line": 2}
+    assert worker.call("missing").failure.message == "missing was defined and then removed"
     assert worker.call("x").failure.type == "TypeError"
 
 
@@ -422,10 +422,13 @@ def test_answered_functions_ask_the_grader(open_session):
 
 
 def test_answered_functions_raise_what_the_grader_cannot_answer(open_session):
-    """A question that the grader's code refuses is an exception in the student's code"""
+    """A question that the grader refuses is an exception in the student's code, a fault is ours"""
 
     def answer(name, *_arguments):
-        raise ValueError(f"{name}: X must have 4 dimensions")
+        raise AnswerRefusedError(f"{name}: X must have 4 dimensions")
+
+    def fault(*_arguments):
+        raise ZeroDivisionError
 
     worker = open_session(STUBBED).worker({"helper"})
     reply = worker.call("catching", (A,), {}, answer)
@@ -433,6 +436,8 @@ def test_answered_functions_raise_what_the_grader_cannot_answer(open_session):
     failure = worker.call("answer", (A,), {}, answer).failure
     assert failure.frames[0].function == "answer"
     assert worker.call("answer", (A,)).failure.kind == "protocol"  # nobody there to answer
+    with pytest.raises(ZeroDivisionError):
+        open_session(STUBBED).worker({"helper"}).call("answer", (A,), {}, fault)
 
 
 def test_answered_functions_are_asked_a_bounded_number_of_times(open_session, monkeypatch):

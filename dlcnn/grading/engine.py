@@ -291,7 +291,8 @@ def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Fac
             "message": broken.message,
             "code": broken.code,
         }
-    if not is_attempted(function, exam.template_functions.get(name)):
+    template = exam.template_functions.get(name)
+    if not is_attempted(function, template, known=submission.names):
         return "TODO", {"kind": "untouched", "function": name}
     return None
 

@@ -81,7 +81,7 @@ def _marks(
 ) -> tuple[CheckResult, ...]:
     exam = _load(course, _assignment_of(task, course))
     checks = [check for check in exam.checks_of(task) if not check.hidden]
-    if not _attempted(function, exam.template_functions.get(task)):
+    if not _attempted(function, exam.template_functions.get(task), names):
         untouched = {"kind": "untouched", "function": task}
         return tuple(result(check, "TODO", untouched) for check in checks)
     call = _call({**names, task: function})
@@ -123,10 +123,12 @@ def _load(course: Course, assignment_id: str) -> Exam:
     return load_exam(course, assignment_id)
 
 
-def _attempted(function: Callable[..., Any], template: ast.FunctionDef | None) -> bool:
+def _attempted(
+    function: Callable[..., Any], template: ast.FunctionDef | None, names: Mapping[str, Any]
+) -> bool:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # typed at a prompt, or no `def`: no source
         return True
     definition = next((node for node in tree.body if isinstance(node, ast.FunctionDef)), None)
-    return definition is None or is_attempted(definition, template)
+    return definition is None or is_attempted(definition, template, known=names.keys())

@@ -168,8 +168,7 @@ def _broken(facts: Facts) -> list[str]:
     place = f"{one_line(facts['label'])}, line {facts['line']}"
     code = one_line(facts.get("code") or "")
     return [
-        f"{facts['function']} could not be read, because {place} is not valid Python: "
-        f"{one_line(facts['message'])}",
+        f"{facts['function']} could not be read, because of {place}: {one_line(facts['message'])}",
         *([code] if code else []),
     ]
 

@@ -203,7 +203,7 @@ EXAMPLES = [
             "code": "def f(x)",
         },
         [
-            "f could not be read, because cell 3, line 2 is not valid Python: expected ':'",
+            "f could not be read, because of cell 3, line 2: expected ':'",
             "def f(x)",
         ],
     ),

@@ -23,6 +23,8 @@ from dlcnn.grading.checks import Check
 
 __all__ = ["Exam", "load_exam"]
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Exam:
@@ -84,6 +86,7 @@ def load_exam(course: Course, assignment_id: str) -> Exam:
     Raises:
         CourseError: the assignment is unknown, or its checks, solution or template break a rule.
     """
+    _hold_place(course.root)
     assignment = course.assignment(assignment_id)
     try:
         solution = read_submission(assignment.solution_path)
@@ -113,6 +116,16 @@ def load_exam(course: Course, assignment_id: str) -> Exam:
         course.secret(),
         assignment.digest(),
     )
+
+
+def _hold_place(root: Path) -> None:
+    """Refuse a course among Python's libraries, which student code may read; ours is held back."""
+    among_libraries = {"site-packages", "dist-packages"} & set(root.resolve().parts)
+    if among_libraries and not root.resolve().is_relative_to(_PACKAGE):
+        raise CourseError(
+            f"{root}: a course lies apart from Python's libraries, which student code can read. "
+            f"Received a folder in {among_libraries.pop()}. Move the course."
+        )
 
 
 def _load_checks(assignment: Assignment) -> tuple[Check, ...]:

@@ -1,7 +1,7 @@
 """Find a smaller input that shows the same failure, within the domain that the check declares.
 
-The candidates are a fixed list, tried in a fixed order: no clock takes part, so the same submission
-always gets the same smallest input.
+The candidates are a fixed list, tried in a fixed order, so the same submission always gets the same
+smallest input; only a candidate that hangs ends the search early.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -3,6 +3,7 @@
 import pytest
 
 from dlcnn.course.spec import CourseError
+from tests.conftest import SmallCourse
 
 _CHECK = '''
 from dlcnn.grading import Domain, check, expect_scalar
@@ -48,6 +49,13 @@ def test_load_exam_refuses_checks_that_break_a_rule(small_course, checks, told):
         small_course.exam()
     assert told in str(refused.value)
     assert "checks.py" in str(refused.value)
+
+
+def test_load_exam_refuses_a_course_among_the_libraries(tmp_path):
+    """What lies in site-packages is readable for student code, so no course may lie there."""
+    course = SmallCourse(tmp_path / "site-packages" / "teaching")
+    with pytest.raises(CourseError, match="apart from Python's libraries"):
+        course.exam()
 
 
 def test_load_exam_refuses_a_solution_that_is_no_text(small_course):

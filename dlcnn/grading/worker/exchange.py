@@ -1,7 +1,7 @@
 """Trusted side: the conversation with one worker.
 
 Every wait has a deadline and every size a limit. What is said becomes a record in `replies`;
-forking and ending processes is the session's part (`pool`).
+forking and ending processes is the session's part (`session`).
 """
 
 import math

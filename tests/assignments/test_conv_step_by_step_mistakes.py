@@ -202,8 +202,8 @@ def test_correct_style_is_given_no_cause(path: Path, zygote) -> None:
     report = grade_submission(EXAM, path, path.stem, zygote, shown_path=path.name)
     checks = [check for task in report.tasks for check in task.checks]
     assert len(checks) == len(EXAM.checks)
-    assert {check.status for check in checks} == {"PASS"}
     assert {check.cause and check.cause["id"] for check in checks} == {None}
+    assert {check.status for check in checks} == {"PASS"}
 
 
 def test_correct_styles_are_many() -> None:

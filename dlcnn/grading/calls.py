@@ -11,6 +11,7 @@ from typing import Any
 from dlcnn.grading.checks import Asked, Change, CheckFailed, CheckRun
 from dlcnn.grading.compare import describe
 from dlcnn.grading.report import Facts
+from dlcnn.grading.tolerated import advice_on
 from dlcnn.grading.worker.pool import Failure, Reply
 from dlcnn.grading.worker.wire import arrays
 
@@ -69,6 +70,8 @@ def facts_of_failure(function: str, failure: Failure) -> Facts:
         if kind == "UpstreamError":  # what the answered helper raised, in a name of ours
             kind, _, message = message.partition(": ")
         facts["type"], facts["message"] = kind, mask(message)
+        advice = advice_on(message)
+        facts |= {"notes": [advice]} if advice else {}
     if failure.kind == "exception":
         last = failure.frames[-1] if failure.frames else None
         facts["where"] = last and {

@@ -1,4 +1,4 @@
-"""What of older code was let pass while marking, in a sentence each for student and teacher.
+"""What of older code was let pass while marking, or could not be, in a sentence each.
 
 A worker only names kinds (`compat.KINDS`); no word of its own gets into a report.
 """
@@ -7,10 +7,32 @@ from collections.abc import Collection
 
 from dlcnn.grading.worker import compat
 
-__all__ = ["notes_on"]
+__all__ = ["advice_on", "notes_on"]
 
 _REFUSED = "is refused by NumPy 2.4 and newer; it was accepted here, marks are not lost."
 _NAMES = "np."
+
+
+# What newer NumPy says of code that was right under an older one, and what to write today.
+_ADVICE = {
+    "only 0-dimensional arrays can be converted to Python scalars": (
+        "Since NumPy 2.4 an array that holds one number is no number: write b.item() for it."
+    ),
+    "has no attribute 'itemset'": "ndarray.itemset is gone since NumPy 2.0: write a[i] = value.",
+    "has no attribute 'ptp'": "ndarray.ptp is gone since NumPy 2.0: write np.ptp(a).",
+    "has no attribute 'newbyteorder'": (
+        "ndarray.newbyteorder is gone since NumPy 2.0: write a.view(a.dtype.newbyteorder(order))."
+    ),
+    "inhomogeneous shape": (
+        "Since NumPy 1.24 rows of different lengths make no array: give them one length, or pass "
+        "dtype=object."
+    ),
+}
+
+
+def advice_on(message: str) -> str | None:
+    """What to write today, where an exception's message shows code for an older NumPy."""
+    return next((advice for said, advice in _ADVICE.items() if said in message), None)
 
 
 def notes_on(kinds: Collection[str]) -> tuple[str, ...]:

@@ -1,7 +1,11 @@
-"""The notes on old code that was let pass: one sentence per kind, all of them ours."""
+"""The notes on old code that was let pass, or was not: a sentence each, all of them ours."""
 
+import pytest
+
+from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.tolerated import notes_on
 from dlcnn.grading.worker import compat
+from tests.conftest import CORRECT
 
 
 def test_notes_on_nothing_are_none():
@@ -26,3 +30,27 @@ def test_notes_on_many_kinds_are_in_order_and_name_what_to_write():
     assert notes[2].endswith(
         "np.Inf: write np.inf; np.float: write float; np.math: write math (after import math)."
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ("Z = X.copy(); Z.itemset((0, 0), 1.0); return Z", "write a[i] = value"),
+        ("return list(map(float, [X[:1, 0] * factor]))[0] * X", "write b.item()"),
+        ("return X * X.ptp()", "write np.ptp(a)"),
+        ("return X * np.array([[1.0], [1.0, 2.0]])", "give them one length"),
+        ("return X * undefined", None),
+    ],
+)
+def test_what_cannot_be_tolerated_is_explained(small_course, zygote, tmp_path, body, advice):
+    """Code for an older NumPy that fails says in one sentence what to write today."""
+    path = tmp_path / "ada.py"
+    path.write_text(CORRECT.replace("return factor * X", body), encoding="utf-8")
+    report = grade_submission(small_course.exam(), path, "ada", zygote, shown_path="ada.py")
+    facts = report.tasks[0].checks[0].facts
+    assert facts["kind"] == "exception"
+    if advice is None:
+        assert "notes" not in facts
+    else:
+        (note,) = facts["notes"]
+        assert advice in note

@@ -167,7 +167,8 @@ def keep(text):
         next_number()
 
 def recall():
-    return "LEAK" if next_number() - os.getppid() >= 3000 else "nothing found"
+    used = next_number() - os.getppid()  # negative: on a busy machine the numbers begin anew
+    return "LEAK" if used >= 3000 or used < 0 else "nothing found"
 """,
         tier="full",
     ),

@@ -132,7 +132,7 @@ def _graded(
 ) -> "Report":
     from dlcnn.classroom.batch import Batch
     from dlcnn.grading.report import Report
-    from dlcnn.grading.worker.pool import TIERS, Zygote
+    from dlcnn.grading.worker.pool import Zygote
 
     jobs = min(options.jobs or os.cpu_count() or 1, len(submissions))
     with ExitStack() as stack:
@@ -142,7 +142,8 @@ def _graded(
         ]
         progress = stack.enter_context(progress_bar(len(submissions)))
         graded = Batch(exam, zygotes, options.seed, journal, progress).grade(submissions)
-        isolation = min((each.isolation for each in zygotes), key=lambda i: TIERS.index(i.tier))
+        # The report speaks for every submission, so it names the least that any of them had.
+        isolation = max((each.isolation for each in zygotes), key=lambda i: TIERS.index(i.tier))
     report = Report(exam.assignment.id, exam.spec.version, isolation, tuple(graded), options.seed)
     _write(options, exam, report)
     return report

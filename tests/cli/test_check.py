@@ -1,6 +1,8 @@
 """`dlcnn check`: one's own file, the public checks only."""
 
 import shlex
+import subprocess
+import sys
 
 import pytest
 
@@ -24,6 +26,17 @@ def test_check_fails_a_wrong_file_with_the_facts(dlcnn, hand_in):
     assert "✗ FAIL scale multiplies every value" in done.stdout
     assert "first difference at Y[0, 0]: yours" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_check_goes_quiet_when_nobody_reads_on(hand_in, small_course, environment):
+    """`dlcnn check FILE | head -1` shows a line and no complaint, and keeps its exit code."""
+    path = hand_in("ada.py", "def scale(X, factor):\n    return X\n")
+    command = [sys.executable, "-m", "dlcnn", "check", path, "--course", small_course.root]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, env=environment, text=True, **pipes)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 1
 
 
 def test_check_leaves_what_is_not_attempted_at_0(dlcnn, hand_in):

@@ -44,13 +44,24 @@ _PLAIN_WIDTH, _WIDEST = 100, 110
 _MOST_FAILED = 5
 
 
+class _Console(Console):
+    """A console that goes quiet when nobody reads on, as in `dlcnn check FILE | head`."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave the command to end in its own way, with its own exit code."""
+        self.quiet = True
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.file.fileno())
+        os.close(null)
+
+
 def make_console(stream: IO[str] | None = None) -> Console:
     """A console on `stream` (standard output by default): plain where it is no terminal.
 
     A pipe or file has no width of its own, so it gets one in which points stay aligned.
     """
     stream = stream or sys.stdout
-    console = Console(file=stream, highlight=False, soft_wrap=False, emoji=False)
+    console = _Console(file=stream, highlight=False, soft_wrap=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PLAIN_WIDTH
     console.width = min(console.width, _WIDEST)

@@ -2,20 +2,32 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["replacing", "write_atomically"]
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8: the old file stays until the new one is whole on disk."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, text as UTF-8: the old file stays until the new one is whole."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, which takes its place on disk when the block ends well.
+
+    It keeps the suffix of `path`, which many libraries choose a format by.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # Not mkstemp: it makes private files, and the umask cannot be read without setting it.
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
     try:
-        # Not mkstemp: it makes private files, and the umask cannot be read without setting it.
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
+        yield temporary
+        with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
     finally:

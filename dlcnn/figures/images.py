@@ -1,0 +1,69 @@
+"""Sheets of images, such as a look at a data set or at what a network mistook."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["image_grid"]
+
+_INCHES = 1.25  # the side of an image
+_CAPTION = 0.24  # inches per line of the captions
+
+
+def image_grid(
+    images: npt.NDArray[Any],
+    captions: Sequence[str] | None = None,
+    *,
+    columns: int | None = None,
+    title: str = "",
+) -> "Figure":
+    """Draw images in rows, each with its caption below.
+
+    Args:
+        images: (n, height, width, channels), channels 1 or 3, uint8 or floating point in [0, 1].
+        captions: a text per image, lines separated by a newline, or None.
+        columns: images per row; by default about as many as there are rows.
+        title: stands above the sheet.
+
+    Raises:
+        ValueError: `images` has another rank or channel count, or `captions` another length.
+    """
+    from matplotlib.figure import Figure
+
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "image_grid: images are (n, height, width, 1 or 3). "
+            f"Received images.shape={images.shape}."
+        )
+    if captions is not None and len(captions) != len(images):
+        raise ValueError(
+            f"image_grid: there is a caption per image. Received {len(captions)} captions for "
+            f"{len(images)} images."
+        )
+    columns = columns or max(1, math.ceil(math.sqrt(len(images))))
+    rows = max(1, math.ceil(len(images) / columns))
+    lines = max((caption.count("\n") + 1 for caption in captions or ()), default=0)
+    height = _INCHES * images.shape[1] / images.shape[2] + _CAPTION * lines
+    figure = Figure(figsize=(_INCHES * columns, height * rows + (0.5 if title else 0)))
+    figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    for axes in figure.subplots(rows, columns, squeeze=False).flat:
+        axes.axis("off")
+    for index, (axes, image) in enumerate(zip(figure.axes, _displayable(images), strict=False)):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        if captions is not None:
+            axes.set_title(captions[index], fontsize=8, y=0, va="top", pad=-3)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _displayable(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Colour as it is, grey without its channel axis: what matplotlib draws."""
+    scaled = images / 255.0 if images.dtype == np.uint8 else np.clip(images, 0, 1)
+    return scaled[..., 0] if images.shape[-1] == 1 else scaled

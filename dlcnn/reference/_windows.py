@@ -1,67 +1,149 @@
 """Where windows lie on padded images, and the pixels under them.
 
-The one place that knows strides; knows nothing of what is done with the pixels.
+The one place that knows strides and dilation; knows nothing of what is done with the pixels.
+Images are (batch, *spatial, channels) with any number of spatial axes.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any
 
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
-from dlcnn.reference._arguments import Array, IntOrPair, Pair, as_pair
+from dlcnn.reference._arguments import Array, IntOrSizes, Sizes, as_sizes
 from dlcnn.reference.arithmetic import output_size
 from dlcnn.reference.errors import ShapeError
-from dlcnn.reference.padding import Padding, Pads, resolve_padding
+from dlcnn.reference.padding import (
+    BorderMode,
+    Padding,
+    Pads,
+    mirror_images,
+    resolve_padding,
+    split_mode,
+)
 
-__all__ = ["WindowGrid", "gather_windows", "place_windows", "window_positions"]
+__all__ = [
+    "WindowGrid",
+    "gather_windows",
+    "lay_mirror",
+    "padded_shape",
+    "place_windows",
+    "window_positions",
+]
 
 
-class WindowGrid(NamedTuple):
-    """The windows of one operation: their size, steps, the border and how many there are."""
+@dataclass(frozen=True)
+class WindowGrid:
+    """The windows of one operation, with a number for each spatial axis.
 
-    window: Pair
-    strides: Pair
+    `window` counts the taps, `strides` the steps from one window to the next, `dilation_rate` the
+    steps from one tap to the next, `output` the windows; `pads` and `mode` are the border.
+    """
+
+    window: Sizes
+    strides: Sizes
+    dilation_rate: Sizes
     pads: Pads
-    output: Pair
+    mode: BorderMode
+    output: Sizes
+
+    @cached_property
+    def taps(self) -> list[tuple[Any, ...]]:
+        """For each tap of the window, the index of the pixels it lies on in (..., *spatial, C)."""
+        along_each_axis = [
+            [slice(first, first + places * step, step) for first in range(0, taps * rate, rate)]
+            for taps, rate, places, step in zip(
+                self.window, self.dilation_rate, self.output, self.strides, strict=True
+            )
+        ]
+        return [(..., *pixels, slice(None)) for pixels in product(*along_each_axis)]
 
 
 def place_windows(
-    where: str, images: Array, window: Pair, strides: IntOrPair, padding: Padding
+    where: str,
+    image: Sizes,
+    window: Sizes,
+    strides: IntOrSizes,
+    padding: Padding,
+    dilation_rate: IntOrSizes = 1,
 ) -> WindowGrid:
-    """Lay windows over images of shape (batch, height, width, channels).
+    """Lay windows over images that have `image` pixels along each axis.
 
     Raises:
-        ShapeError: `strides` or `padding` is malformed, or the window fits nowhere.
+        ShapeError: `strides`, `dilation_rate` or `padding` is malformed, or the window fits
+            nowhere.
     """
-    steps = as_pair(where, "strides", strides)
-    _, height, width, _ = images.shape
-    pads = resolve_padding(where, padding, (height, width), window, steps)
+    axes = len(image)
+    steps = as_sizes(where, "strides", strides, axes)
+    dilation = as_sizes(where, "dilation_rate", dilation_rate, axes)
+    mode, amount = split_mode(where, padding)
+    pads = resolve_padding(where, amount, image, window, steps, dilation)
     try:
-        rows = output_size(height, window[0], stride=steps[0], pad=pads[0])
-        cols = output_size(width, window[1], stride=steps[1], pad=pads[1])
+        return _lay_grid(image, window, steps, dilation, pads, mode)
     except ShapeError:
+        pixels = {2: "image (height, width)"}.get(axes, "image")
         raise ShapeError(
             f"{where}: the window must fit in the padded image. Received window={window}, "
-            f"image (height, width)={(height, width)}, padding={padding!r}."
+            f"dilation_rate={dilation}, {pixels}={image}, padding={padding!r}."
         ) from None
-    return WindowGrid(window, steps, pads, (rows, cols))
 
 
-def gather_windows(padded: Array, grid: WindowGrid) -> Array:
-    """View padded images as (batch, out_height, out_width, rows, cols, channels), read-only."""
-    rows, cols = grid.strides
-    every_place = sliding_window_view(padded, grid.window, axis=(1, 2))
-    return every_place[:, ::rows, ::cols].transpose(0, 1, 2, 4, 5, 3)
+@lru_cache(maxsize=256)  # a network, and a grader, lays the same few grids again and again
+def _lay_grid(
+    image: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, pads: Pads, mode: BorderMode
+) -> WindowGrid:
+    output = [
+        output_size(size, taps, stride=stride, pad=pad, dilation_rate=rate)
+        for size, taps, stride, pad, rate in zip(
+            image, window, strides, pads, dilation, strict=True
+        )
+    ]
+    return WindowGrid(window, strides, dilation, pads, mode, tuple(output))
+
+
+def padded_shape(shape: Sizes, grid: WindowGrid) -> Sizes:
+    """Give the shape of a batch of images with the border of `grid` around them."""
+    sizes = [
+        before + size + after for size, (before, after) in zip(shape[1:-1], grid.pads, strict=True)
+    ]
+    return shape[0], *sizes, shape[-1]
+
+
+def gather_windows(padded: Array, grid: WindowGrid, groups: int = 1) -> Array:
+    """View padded images as (groups, batch, *output, *window, channels of a group), read-only."""
+    batch, *spatial, channel = padded.strides
+    per_group = padded.shape[-1] // groups
+    places = [stride * step for stride, step in zip(spatial, grid.strides, strict=True)]
+    taps = [stride * rate for stride, rate in zip(spatial, grid.dilation_rate, strict=True)]
+    return as_strided(
+        padded,
+        shape=(groups, padded.shape[0], *grid.output, *grid.window, per_group),
+        strides=(per_group * channel, batch, *places, *taps, channel),
+        writeable=False,
+    )
 
 
 def window_positions(padded: Array, grid: WindowGrid) -> Iterator[Array]:
-    """Yield, for each position in the window, that pixel of all windows at once.
+    """Give, for each tap of the window, the pixel of all windows that it lies on.
 
-    Each is a writable view of `padded` of shape (batch, out_height, out_width, channels);
-    positions come row by row. No view holds a pixel twice, so `+=` on it is safe.
+    `padded` is (..., *spatial, channels); each pixel comes as a writable view of shape
+    (..., *output, channels), in reading order. No view holds a pixel twice, so `+=` is safe.
     """
-    row_step, col_step = grid.strides
-    row_span, col_span = grid.output[0] * row_step, grid.output[1] * col_step
-    for row in range(grid.window[0]):
-        for col in range(grid.window[1]):
-            yield padded[:, row : row + row_span : row_step, col : col + col_span : col_step]
+    return map(padded.__getitem__, grid.taps)
+
+
+def lay_mirror(where: str, images: Array, grid: WindowGrid) -> tuple[Array, WindowGrid]:
+    """Pad images with their mirror if `grid` asks for one: what border is left holds zeros.
+
+    Returns:
+        The images, and the same windows over them: `grid` itself where there is no mirror.
+    """
+    if grid.mode == "zeros":
+        return images, grid
+    images = mirror_images(where, images, grid.pads, grid.mode)
+    sizes = images.shape[1:-1]
+    return images, place_windows(
+        where, sizes, grid.window, grid.strides, "valid", grid.dilation_rate
+    )

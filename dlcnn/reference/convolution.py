@@ -1,19 +1,21 @@
-"""Convolution of images and its gradients, in the words of Keras; knows no layers and no course."""
+"""Cross-correlation and its gradients along one, two and three axes, in the words of Keras.
 
-import numpy as np
+What deep learning calls a convolution: the kernel is not flipped. `true_convolution` flips it.
+Knows no layers and no course.
+"""
 
-from dlcnn.reference._arguments import (
-    Array,
-    IntOrPair,
-    require_images,
-    require_shape,
-    result_type,
-)
-from dlcnn.reference._windows import WindowGrid, gather_windows, place_windows, window_positions
-from dlcnn.reference.errors import ShapeError
-from dlcnn.reference.padding import Padding, crop_images, pad_images
+from dlcnn.reference._arguments import Array, DataFormat, IntOrSizes
+from dlcnn.reference._convolution import ConvOptions, convolve, convolve_gradients
+from dlcnn.reference.padding import Padding
 
-__all__ = ["conv2d", "conv2d_gradients"]
+__all__ = [
+    "conv1d",
+    "conv1d_gradients",
+    "conv2d",
+    "conv2d_gradients",
+    "conv3d",
+    "conv3d_gradients",
+]
 
 
 def conv2d(
@@ -21,17 +23,27 @@ def conv2d(
     kernel: Array,
     bias: Array | None = None,
     *,
-    strides: IntOrPair = 1,
+    strides: IntOrSizes = 1,
     padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
 ) -> Array:
     """Cross-correlate a batch of images with a bank of filters.
 
     Args:
         inputs: (batch, height, width, in_channels).
-        kernel: (kernel_height, kernel_width, in_channels, filters).
+        kernel: (kernel_height, kernel_width, in_channels / groups, filters).
         bias: (filters,) or None.
         strides: pixels moved per output position, int or (rows, cols), each >= 1.
-        padding: "valid", "same" or ((top, bottom), (left, right)) pixels of zeros.
+        padding: "valid" adds nothing, "same" what makes ceil(size / stride) outputs as TensorFlow
+            does, "full" all that a window can touch, ((top, bottom), (left, right)) that many
+            pixels, of zeros; {"mode": "reflect" or "symmetric", "pad": any of these} that many
+            pixels of the image's mirror image.
+        dilation_rate: pixels from one tap of the kernel to the next, int or (rows, cols).
+        groups: equal parts of the channels, each seen by its part of the filters only.
+        data_format: "channels_last", or "channels_first" for inputs and outputs that are
+            (batch, channels, height, width); the kernel is the same for both.
 
     Returns:
         (batch, out_height, out_width, filters) with the dtype of `inputs`
@@ -40,19 +52,12 @@ def conv2d(
     Raises:
         ShapeError: `kernel` expects a channel count that `inputs` does not have, `bias` is not
             one number per filter, or the kernel does not fit in the padded image.
+        ValueError: an array does not hold real numbers, or `data_format` is neither of the two.
 
     Source: Dumoulin & Visin 2016, relation 6; agrees with `keras.ops.conv`.
     """
-    grid = _place_kernel("conv2d", inputs, kernel, strides, padding)
-    filters = kernel.shape[3]
-    if bias is not None:
-        require_shape("conv2d", "bias", bias, (filters,))
-    dtype = result_type(inputs)
-    padded = pad_images(inputs.astype(dtype, copy=False), grid.pads)
-    outputs: Array = _columns(padded, grid) @ kernel.astype(dtype, copy=False).reshape(-1, filters)
-    if bias is not None:
-        outputs += bias.astype(dtype, copy=False)
-    return outputs.reshape(inputs.shape[0], *grid.output, filters)
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve("conv2d", 2, inputs, kernel, bias, options)
 
 
 def conv2d_gradients(
@@ -60,8 +65,11 @@ def conv2d_gradients(
     inputs: Array,
     kernel: Array,
     *,
-    strides: IntOrPair = 1,
+    strides: IntOrSizes = 1,
     padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `conv2d`.
 
@@ -72,6 +80,9 @@ def conv2d_gradients(
         kernel: as given to `conv2d`.
         strides: as given to `conv2d`.
         padding: as given to `conv2d`.
+        dilation_rate: as given to `conv2d`.
+        groups: as given to `conv2d`.
+        data_format: as given to `conv2d`; also the order of axes of `grad_outputs`.
 
     Returns:
         (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and
@@ -79,50 +90,138 @@ def conv2d_gradients(
 
     Raises:
         ShapeError: as `conv2d`, or `grad_outputs` does not have its output's shape.
+        ValueError: as `conv2d`.
 
     Source: agrees with `tf.GradientTape` over `keras.ops.conv`.
     """
-    where = "conv2d_gradients"
-    grid = _place_kernel(where, inputs, kernel, strides, padding)
-    batch, _, _, channels = inputs.shape
-    filters = kernel.shape[3]
-    require_shape(where, "grad_outputs", grad_outputs, (batch, *grid.output, filters))
-
-    dtype = result_type(inputs)
-    padded = pad_images(inputs.astype(dtype, copy=False), grid.pads)
-    grad_rows = grad_outputs.astype(dtype, copy=False).reshape(-1, filters)
-    grad_kernel = (_columns(padded, grid).T @ grad_rows).reshape(kernel.shape)
-
-    grad_padded = np.zeros_like(padded)
-    weights_by_position = kernel.astype(dtype, copy=False).reshape(-1, channels, filters)
-    for pixels, weights in zip(
-        window_positions(grad_padded, grid), weights_by_position, strict=True
-    ):
-        pixels += (grad_rows @ weights.T).reshape(pixels.shape)
-    return crop_images(grad_padded, grid.pads), grad_kernel, grad_rows.sum(axis=0)
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve_gradients("conv2d_gradients", 2, grad_outputs, inputs, kernel, options)
 
 
-def _place_kernel(
-    where: str, inputs: Array, kernel: Array, strides: IntOrPair, padding: Padding
-) -> WindowGrid:
-    """Check that the kernel belongs to the inputs and lay its windows over them."""
-    require_images(where, "inputs", inputs)
-    if kernel.ndim != 4:
-        raise ShapeError(
-            f"{where}: kernel must have the 4 axes (kernel_height, kernel_width, in_channels, "
-            f"filters). Received kernel.shape={kernel.shape}."
-        )
-    kernel_height, kernel_width, in_channels, _ = kernel.shape
-    if inputs.shape[3] != in_channels:
-        raise ShapeError(
-            f"{where}: kernel expects {in_channels} input channels, inputs has "
-            f"{inputs.shape[3]}. Received inputs.shape={inputs.shape}, kernel.shape={kernel.shape}."
-        )
-    return place_windows(where, inputs, (kernel_height, kernel_width), strides, padding)
+def conv1d(
+    inputs: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    *,
+    strides: IntOrSizes = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+) -> Array:
+    """Cross-correlate a batch of sequences with a bank of filters: `conv2d` along one axis.
+
+    Args:
+        inputs: (batch, length, in_channels).
+        kernel: (kernel_length, in_channels / groups, filters).
+        bias: (filters,) or None.
+        strides: steps moved per output position.
+        padding: as `conv2d`, with ((before, after),) steps. What Keras calls "causal" is
+            ((dilation_rate * (kernel_length - 1), 0),).
+        dilation_rate: steps from one tap of the kernel to the next.
+        groups: as `conv2d`.
+        data_format: as `conv2d`.
+
+    Returns:
+        (batch, out_length, filters) with the dtype of `inputs` (float64 for integer `inputs`).
+
+    Raises:
+        ShapeError: as `conv2d`.
+        ValueError: as `conv2d`.
+
+    Source: agrees with `keras.ops.conv`.
+    """
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve("conv1d", 1, inputs, kernel, bias, options)
 
 
-def _columns(padded: Array, grid: WindowGrid) -> Array:
-    """Copy each window into one row: (places in all images, kernel rows * cols * channels)."""
-    windows = gather_windows(padded, grid)
-    batch, out_height, out_width, rows, cols, channels = windows.shape
-    return windows.reshape(batch * out_height * out_width, rows * cols * channels)
+def conv1d_gradients(
+    grad_outputs: Array,
+    inputs: Array,
+    kernel: Array,
+    *,
+    strides: IntOrSizes = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+) -> tuple[Array, Array, Array]:
+    """Carry a gradient back through `conv1d`: `conv2d_gradients` along one axis.
+
+    Args:
+        grad_outputs: (batch, out_length, filters); the others are as given to `conv1d`.
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and (filters,).
+
+    Raises:
+        ShapeError: as `conv2d_gradients`.
+        ValueError: as `conv2d`.
+    """
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve_gradients("conv1d_gradients", 1, grad_outputs, inputs, kernel, options)
+
+
+def conv3d(
+    inputs: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    *,
+    strides: IntOrSizes = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+) -> Array:
+    """Cross-correlate a batch of volumes with a bank of filters: `conv2d` along three axes.
+
+    Args:
+        inputs: (batch, depth, height, width, in_channels).
+        kernel: (kernel_depth, kernel_height, kernel_width, in_channels / groups, filters).
+        bias: (filters,) or None.
+        strides: voxels moved per output position, int or (depth, rows, cols).
+        padding: as `conv2d`, with ((front, back), (top, bottom), (left, right)) voxels.
+        dilation_rate: voxels from one tap of the kernel to the next, int or (depth, rows, cols).
+        groups: as `conv2d`.
+        data_format: as `conv2d`.
+
+    Returns:
+        (batch, out_depth, out_height, out_width, filters) with the dtype of `inputs`
+        (float64 for integer `inputs`).
+
+    Raises:
+        ShapeError: as `conv2d`.
+        ValueError: as `conv2d`.
+
+    Source: agrees with `keras.ops.conv`.
+    """
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve("conv3d", 3, inputs, kernel, bias, options)
+
+
+def conv3d_gradients(
+    grad_outputs: Array,
+    inputs: Array,
+    kernel: Array,
+    *,
+    strides: IntOrSizes = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+) -> tuple[Array, Array, Array]:
+    """Carry a gradient back through `conv3d`: `conv2d_gradients` along three axes.
+
+    Args:
+        grad_outputs: (batch, out_depth, out_height, out_width, filters); the others are as given
+            to `conv3d`.
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and (filters,).
+
+    Raises:
+        ShapeError: as `conv2d_gradients`.
+        ValueError: as `conv2d`.
+    """
+    options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
+    return convolve_gradients("conv3d_gradients", 3, grad_outputs, inputs, kernel, options)

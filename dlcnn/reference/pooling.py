@@ -1,34 +1,40 @@
-"""Max and average pooling of images and their gradients; knows no layers and no course.
+"""Max and average pooling and their gradients along one and two axes; knows no layers.
 
-Padding follows TensorFlow: what "same" adds takes no part in a maximum or an average, while
-((top, bottom), (left, right)) is a border of zeros that does, as a ZeroPadding2D before the pool.
+Padding follows TensorFlow: what "same" adds takes no part in a maximum or an average, nor does
+what "full" adds, while ((top, bottom), (left, right)) is a border of zeros that does, as a
+ZeroPadding2D before the pool. A mirror's pixels are pixels like any other.
 """
 
-from functools import reduce
-from typing import Literal
-
-import numpy as np
-
-from dlcnn.reference._arguments import (
-    Array,
-    IntOrPair,
-    as_pair,
-    require_images,
-    require_shape,
-    result_type,
+from dlcnn.reference._arguments import Array, DataFormat, IntOrSizes
+from dlcnn.reference._pooling import (
+    PoolOptions,
+    average_pool,
+    average_pool_gradients,
+    max_pool,
+    max_pool_gradients,
 )
-from dlcnn.reference._windows import WindowGrid, place_windows, window_positions
-from dlcnn.reference.padding import Padding, crop_images, pad_images
+from dlcnn.reference.padding import Padding
+from dlcnn.reference.plain import Ties
 
-__all__ = ["average_pool2d", "average_pool2d_gradients", "max_pool2d", "max_pool2d_gradients"]
+__all__ = [
+    "average_pool1d",
+    "average_pool1d_gradients",
+    "average_pool2d",
+    "average_pool2d_gradients",
+    "max_pool1d",
+    "max_pool1d_gradients",
+    "max_pool2d",
+    "max_pool2d_gradients",
+]
 
 
 def max_pool2d(
     inputs: Array,
-    pool_size: IntOrPair,
+    pool_size: IntOrSizes,
     *,
-    strides: IntOrPair | None = None,
+    strides: IntOrSizes | None = None,
     padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
 ) -> Array:
     """Keep the largest pixel of each window, channel by channel.
 
@@ -36,28 +42,32 @@ def max_pool2d(
         inputs: (batch, height, width, channels).
         pool_size: pixels a window covers, int or (rows, cols), each >= 1.
         strides: pixels moved per output position, int or (rows, cols); None: `pool_size`.
-        padding: "valid", "same" or ((top, bottom), (left, right)) pixels of zeros.
+        padding: as `conv2d`; what "same" and "full" add takes no part.
+        data_format: "channels_last", or "channels_first" for inputs and outputs that are
+            (batch, channels, height, width).
 
     Returns:
-        (batch, out_height, out_width, channels) with the dtype of `inputs`.
+        (batch, out_height, out_width, channels) with the dtype of `inputs`. A window that holds
+        NaN gives NaN.
 
     Raises:
         ShapeError: `inputs` are not images, or the window does not fit in the padded image.
+        ValueError: `inputs` does not hold real numbers, or `data_format` is neither of the two.
 
     Source: agrees with `keras.ops.max_pool`.
     """
-    grid = _place_pool("max_pool2d", inputs, pool_size, strides, padding)
-    return _largest(_pad_below(inputs, grid, padding), grid)
+    return max_pool("max_pool2d", 2, inputs, PoolOptions(pool_size, strides, padding, data_format))
 
 
 def max_pool2d_gradients(
     grad_outputs: Array,
     inputs: Array,
-    pool_size: IntOrPair,
+    pool_size: IntOrSizes,
     *,
-    strides: IntOrPair | None = None,
+    strides: IntOrSizes | None = None,
     padding: Padding = "valid",
-    ties: Literal["first", "all"] = "first",
+    data_format: DataFormat = "channels_last",
+    ties: Ties = "first",
 ) -> Array:
     """Carry a gradient back through `max_pool2d`, to the pixels that were the largest.
 
@@ -68,41 +78,31 @@ def max_pool2d_gradients(
         pool_size: as given to `max_pool2d`.
         strides: as given to `max_pool2d`.
         padding: as given to `max_pool2d`.
+        data_format: as given to `max_pool2d`; also the order of axes of `grad_outputs`.
         ties: who receives the gradient when several pixels of a window are the largest: the
             "first" in reading order, as TensorFlow does, or "all" of them, as the course does.
 
     Returns:
-        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
+        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`). A window
+        that holds NaN has no largest pixel and hands nothing on.
 
     Raises:
         ShapeError: as `max_pool2d`, or `grad_outputs` does not have its output's shape.
+        ValueError: as `max_pool2d`, or `ties` is neither of the two.
 
     Source: agrees with `tf.GradientTape` over `keras.ops.max_pool`.
     """
-    where = "max_pool2d_gradients"
-    grid = _place_pool(where, inputs, pool_size, strides, padding)
-    require_shape(where, "grad_outputs", grad_outputs, _output_shape(inputs, grid))
-    padded = _pad_below(inputs, grid, padding)
-    largest = _largest(padded, grid)
-    unclaimed = np.ones(largest.shape, dtype=np.bool_)
-
-    grad_padded = np.zeros(padded.shape, result_type(inputs))
-    for pixels, grad_pixels in zip(
-        window_positions(padded, grid), window_positions(grad_padded, grid), strict=True
-    ):
-        receives = (pixels == largest) & unclaimed
-        grad_pixels += grad_outputs * receives
-        if ties == "first":
-            unclaimed &= ~receives
-    return crop_images(grad_padded, grid.pads)
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return max_pool_gradients("max_pool2d_gradients", 2, grad_outputs, inputs, options, ties)
 
 
 def average_pool2d(
     inputs: Array,
-    pool_size: IntOrPair,
+    pool_size: IntOrSizes,
     *,
-    strides: IntOrPair | None = None,
+    strides: IntOrSizes | None = None,
     padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
 ) -> Array:
     """Average the pixels of each window, channel by channel.
 
@@ -110,7 +110,8 @@ def average_pool2d(
         inputs: (batch, height, width, channels).
         pool_size: pixels a window covers, int or (rows, cols), each >= 1.
         strides: pixels moved per output position, int or (rows, cols); None: `pool_size`.
-        padding: "valid", "same" or ((top, bottom), (left, right)) pixels of zeros.
+        padding: as `conv2d`; what "same" and "full" add is not averaged over.
+        data_format: as `max_pool2d`.
 
     Returns:
         (batch, out_height, out_width, channels) with the dtype of `inputs`
@@ -118,25 +119,22 @@ def average_pool2d(
 
     Raises:
         ShapeError: `inputs` are not images, or the window does not fit in the padded image.
+        ValueError: `inputs` does not hold real numbers, or `data_format` is neither of the two.
 
     Source: agrees with `keras.ops.average_pool`.
     """
-    grid = _place_pool("average_pool2d", inputs, pool_size, strides, padding)
-    padded = pad_images(inputs.astype(result_type(inputs), copy=False), grid.pads)
-    total = np.zeros(_output_shape(inputs, grid), padded.dtype)
-    for pixels in window_positions(padded, grid):
-        total += pixels
-    total /= _pixels_averaged(inputs, grid, padding)
-    return total
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return average_pool("average_pool2d", 2, inputs, options)
 
 
 def average_pool2d_gradients(
     grad_outputs: Array,
     inputs: Array,
-    pool_size: IntOrPair,
+    pool_size: IntOrSizes,
     *,
-    strides: IntOrPair | None = None,
+    strides: IntOrSizes | None = None,
     padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
 ) -> Array:
     """Carry a gradient back through `average_pool2d`, an equal share to each pixel averaged.
 
@@ -147,69 +145,76 @@ def average_pool2d_gradients(
         pool_size: as given to `average_pool2d`.
         strides: as given to `average_pool2d`.
         padding: as given to `average_pool2d`.
+        data_format: as given to `average_pool2d`; also the order of axes of `grad_outputs`.
 
     Returns:
         grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
 
     Raises:
         ShapeError: as `average_pool2d`, or `grad_outputs` does not have its output's shape.
+        ValueError: as `average_pool2d`.
 
     Source: agrees with `tf.GradientTape` over `keras.ops.average_pool`.
     """
-    where = "average_pool2d_gradients"
-    grid = _place_pool(where, inputs, pool_size, strides, padding)
-    require_shape(where, "grad_outputs", grad_outputs, _output_shape(inputs, grid))
-    share = grad_outputs / _pixels_averaged(inputs, grid, padding)
-    (top, bottom), (left, right) = grid.pads
-    batch, height, width, channels = inputs.shape
-    padded_shape = (batch, top + height + bottom, left + width + right, channels)
-    grad_padded = np.zeros(padded_shape, result_type(inputs))
-    for grad_pixels in window_positions(grad_padded, grid):
-        grad_pixels += share
-    return crop_images(grad_padded, grid.pads)
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return average_pool_gradients("average_pool2d_gradients", 2, grad_outputs, inputs, options)
 
 
-def _place_pool(
-    where: str, inputs: Array, pool_size: IntOrPair, strides: IntOrPair | None, padding: Padding
-) -> WindowGrid:
-    require_images(where, "inputs", inputs)
-    window = as_pair(where, "pool_size", pool_size)
-    return place_windows(where, inputs, window, window if strides is None else strides, padding)
+def max_pool1d(
+    inputs: Array,
+    pool_size: IntOrSizes,
+    *,
+    strides: IntOrSizes | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
+) -> Array:
+    """Keep the largest step of each window, (batch, length, channels): `max_pool2d` on one axis.
+
+    `pool_size` and `strides` are in steps, explicit padding is ((before, after),).
+    """
+    return max_pool("max_pool1d", 1, inputs, PoolOptions(pool_size, strides, padding, data_format))
 
 
-def _output_shape(inputs: Array, grid: WindowGrid) -> tuple[int, ...]:
-    return (inputs.shape[0], *grid.output, inputs.shape[3])
+def max_pool1d_gradients(
+    grad_outputs: Array,
+    inputs: Array,
+    pool_size: IntOrSizes,
+    *,
+    strides: IntOrSizes | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
+    ties: Ties = "first",
+) -> Array:
+    """Carry a gradient back through `max_pool1d`: `max_pool2d_gradients` along one axis."""
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return max_pool_gradients("max_pool1d_gradients", 1, grad_outputs, inputs, options, ties)
 
 
-def _pad_below(inputs: Array, grid: WindowGrid, padding: Padding) -> Array:
-    """Pad with zeros, or for "same" with a value that no pixel is below."""
-    if padding != "same":
-        return pad_images(inputs, grid.pads)
-    lowest = -np.inf if inputs.dtype.kind == "f" else np.iinfo(inputs.dtype).min
-    return pad_images(inputs, grid.pads, lowest)
+def average_pool1d(
+    inputs: Array,
+    pool_size: IntOrSizes,
+    *,
+    strides: IntOrSizes | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
+) -> Array:
+    """Average the steps of each window, (batch, length, channels): `average_pool2d` on one axis.
+
+    `pool_size` and `strides` are in steps, explicit padding is ((before, after),).
+    """
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return average_pool("average_pool1d", 1, inputs, options)
 
 
-def _largest(padded: Array, grid: WindowGrid) -> Array:
-    # The copy keeps a window of one pixel from returning a view of the caller's array.
-    positions = window_positions(padded, grid)
-    return reduce(np.maximum, positions, next(positions).copy())
-
-
-def _pixels_averaged(inputs: Array, grid: WindowGrid, padding: Padding) -> Array | int:
-    """Count the pixels each average is over: broadcasts against the outputs."""
-    rows, cols = grid.window
-    if padding != "same":
-        return rows * cols
-    _, height, width, _ = inputs.shape
-    (top, _), (left, _) = grid.pads
-    rows_inside = _pixels_inside(height, rows, grid.strides[0], top, grid.output[0])
-    cols_inside = _pixels_inside(width, cols, grid.strides[1], left, grid.output[1])
-    counts: Array = np.outer(rows_inside, cols_inside)[:, :, None]
-    return counts
-
-
-def _pixels_inside(size: int, window: int, stride: int, pad_before: int, places: int) -> Array:
-    """Count, for each place along one axis, the pixels of the window that are not padding."""
-    starts = np.arange(places) * stride - pad_before
-    inside: Array = np.minimum(starts + window, size) - np.maximum(starts, 0)
-    return inside
+def average_pool1d_gradients(
+    grad_outputs: Array,
+    inputs: Array,
+    pool_size: IntOrSizes,
+    *,
+    strides: IntOrSizes | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat = "channels_last",
+) -> Array:
+    """Carry a gradient back through `average_pool1d`: `average_pool2d_gradients` along one axis."""
+    options = PoolOptions(pool_size, strides, padding, data_format)
+    return average_pool_gradients("average_pool1d_gradients", 1, grad_outputs, inputs, options)

@@ -1,11 +1,28 @@
-"""The sizes of outputs and of "same" padding."""
+"""Sizes, padding, weights, work and receptive fields: by hand, by counting, and as in Keras."""
 
+import keras
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dlcnn.reference import ShapeError
-from dlcnn.reference.arithmetic import output_size, same_padding
+from dlcnn.reference import ShapeError, conv1d_gradients
+from dlcnn.reference.arithmetic import (
+    ReceptiveField,
+    Window,
+    axis_padding,
+    batch_normalization_parameters,
+    conv_multiply_adds,
+    conv_parameters,
+    dense_multiply_adds,
+    dense_parameters,
+    full_padding,
+    output_size,
+    receptive_field,
+    same_padding,
+    transposed_output_size,
+    window_extent,
+)
 
 SIZES = st.integers(1, 40)
 STRIDES = st.integers(1, 5)
@@ -61,3 +78,267 @@ def test_same_padding_on_an_even_size_differs_from_one_pixel_each_side():
     assert same_padding(6, 3, 2) == (0, 1)
     assert same_padding(7, 3, 2) == (1, 1)
     assert same_padding(6, 3, 1) == (1, 1)
+
+
+def test_output_size_of_a_dilated_window():
+    """floor((n + 2p - d(f-1) - 1) / s) + 1: 3 taps two pixels apart are 5 pixels long"""
+    assert window_extent(3, 2) == 5
+    assert (
+        output_size(11, 3, stride=2, pad=(1, 1), dilation_rate=2) == (11 + 2 - 2 * 2 - 1) // 2 + 1
+    )
+    assert output_size(5, 3, dilation_rate=2) == 1
+    with pytest.raises(ShapeError, match=r"must fit.*dilation_rate=2\.$"):
+        output_size(4, 3, dilation_rate=2)
+
+
+@given(SIZES, SIZES, STRIDES, st.integers(1, 3))
+def test_named_padding_is_its_pixels(size, window, stride, rate):
+    """ "valid", "same" and "full" give the size that their pixels give"""
+    extent = window_extent(window, rate)
+    options = {"stride": stride, "dilation_rate": rate}
+    assert output_size(size, window, pad="same", **options) == -(-size // stride)
+    assert output_size(size, window, pad="full", **options) == (size + extent - 2) // stride + 1
+    assert axis_padding(size, window, "full", **options) == full_padding(window, rate)
+    if extent <= size:
+        valid = output_size(size, window, pad="valid", **options)
+        assert valid == output_size(size, window, **options)
+
+
+@pytest.mark.parametrize("pad", ["SAME", (1,), (1, -1)])
+def test_axis_padding_refuses_anything_else(pad):
+    """names in small letters, or two numbers of at least 0"""
+    with pytest.raises(ShapeError, match=r"^axis_padding: pad must be"):
+        axis_padding(5, 3, pad)
+
+
+@pytest.mark.parametrize("count", [output_size, transposed_output_size])
+@pytest.mark.parametrize(
+    "wrong", [{"window": 0}, {"stride": 0}, {"stride": -1}, {"dilation_rate": 0}]
+)
+def test_sizes_refuse_numbers_below_one(count, wrong):
+    """no division by 0, no windows that walk backwards"""
+    with pytest.raises(ShapeError, match=rf"^{count.__name__}: .* must be at least 1"):
+        count(**{"size": 5, "window": 3, **wrong})
+
+
+LAYERS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+TRANSPOSED = {
+    1: keras.layers.Conv1DTranspose,
+    2: keras.layers.Conv2DTranspose,
+    3: keras.layers.Conv3DTranspose,
+}
+AXES, NAMES = st.integers(1, 3), st.sampled_from(["valid", "same"])
+
+
+@settings(max_examples=500)
+@given(st.data(), AXES, NAMES, st.booleans(), st.booleans())
+def test_conv_layers_have_keras_sizes_and_parameters(data, axes, padding, use_bias, dilated):
+    """output sizes, and weights with groups, of what Keras builds"""
+    each = st.tuples(*[st.integers(1, 5)] * axes)
+    window, sizes = data.draw(each), data.draw(st.tuples(*[st.integers(1, 40)] * axes))
+    steps, ones = data.draw(each), (1,) * axes
+    strides, rates = (ones, steps) if dilated else (steps, ones)
+    groups, per_group, filters = (data.draw(st.integers(1, 4)) for _ in range(3))
+    if padding == "valid":
+        extents = map(window_extent, window, rates)
+        assume(all(extent <= size for extent, size in zip(extents, sizes, strict=True)))
+    layer = LAYERS[axes](
+        filters * groups,
+        window,
+        strides=strides,
+        padding=padding,
+        dilation_rate=rates,
+        groups=groups,
+        use_bias=use_bias,
+    )
+    shape = (None, *sizes, per_group * groups)
+    expected = [
+        output_size(size, taps, stride=stride, pad=padding, dilation_rate=rate)
+        for size, taps, stride, rate in zip(sizes, window, strides, rates, strict=True)
+    ]
+    assert layer.compute_output_shape(shape) == (None, *expected, filters * groups)
+    kernel_numbers = np.prod(window) * per_group * filters * groups
+    parameters = conv_parameters(
+        window, per_group * groups, filters * groups, groups=groups, use_bias=use_bias
+    )
+    assert parameters == kernel_numbers + filters * groups * use_bias
+    work = conv_multiply_adds(expected, window, per_group * groups, filters * groups, groups=groups)
+    assert work == kernel_numbers * np.prod(expected)
+
+
+@settings(max_examples=500)
+@given(st.data(), AXES, NAMES, st.booleans())
+def test_transposed_layers_have_keras_sizes(data, axes, padding, extra):
+    """output sizes of what Keras builds, with each output_padding that has a convolution"""
+    each = st.tuples(*[st.integers(1, 5)] * axes)
+    window, sizes, strides = data.draw(each), data.draw(each), data.draw(each)
+    output_padding = None
+    if extra:
+        output_padding = tuple(data.draw(st.integers(0, stride - 1)) for stride in strides)
+    layer = TRANSPOSED[axes](
+        3, window, strides=strides, padding=padding, output_padding=output_padding
+    )
+    wanted = layer.compute_output_shape((2, *sizes, 4))[1:-1]
+    for size, taps, stride, pixels, outputs in zip(
+        sizes, window, strides, output_padding or (None,) * axes, wanted, strict=True
+    ):
+        options = {"stride": stride, "pad": padding, "output_padding": pixels}
+        if outputs > 0 and fits(outputs, size, taps, stride, padding):
+            assert transposed_output_size(size, taps, **options) == outputs
+        else:
+            with pytest.raises(ShapeError, match=r"^transposed_output_size: the convolution with"):
+                transposed_output_size(size, taps, **options)
+
+
+def fits(outputs, size, taps, stride, padding):
+    """Whether the convolution of the outputs has this size: otherwise TensorFlow refuses it."""
+    try:
+        return output_size(outputs, taps, stride=stride, pad=padding) == size
+    except ShapeError:
+        return False
+
+
+@given(SIZES, st.integers(1, 9), STRIDES, PADS, st.integers(1, 3), st.integers(0, 4))
+def test_transposed_output_size_undoes_output_size(size, window, stride, pad, rate, extra):
+    """the convolution of so many pixels takes `size` places again"""
+    options = {"stride": stride, "pad": pad, "dilation_rate": rate}
+    try:
+        outputs = transposed_output_size(size, window, **options, output_padding=extra)
+    except ShapeError:
+        assert extra >= stride or (size - 1) * stride + window_extent(window, rate) + extra <= sum(
+            pad
+        )
+    else:
+        assert output_size(outputs, window, **options) == size
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "in_channels", "filters", "use_bias", "expected"),
+    [
+        ((3, 3), 3, 10, True, 280),  # 3 * 3 * 3 weights and a bias for each of 10 filters
+        ((5, 5), 1, 6, True, 156),  # LeNet-5's first layer
+        ((11, 11), 3, 96, True, 34944),  # AlexNet's
+        ((3,), 8, 4, False, 96),
+    ],
+)
+def test_conv_parameters_by_hand(kernel_size, in_channels, filters, use_bias, expected):
+    """weights of each filter, and its bias"""
+    assert conv_parameters(kernel_size, in_channels, filters, use_bias=use_bias) == expected
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (keras.layers.Conv2D(6, (3, 2), groups=2), (5, 7, 4), ((3, 2), 4, 6, 2)),
+        (keras.layers.Conv2DTranspose(6, (3, 2)), (5, 7, 4), ((3, 2), 4, 6, 1)),
+        (keras.layers.DepthwiseConv2D(3, depth_multiplier=2), (5, 7, 4), ((3, 3), 4, 8, 4)),
+        (keras.layers.Conv1D(6, 3), (7, 4), ((3,), 4, 6, 1)),
+    ],
+)
+def test_conv_parameters_are_those_keras_makes(layer, shape, expected, use_bias):
+    """grouped, transposed and depthwise layers too"""
+    layer = type(layer).from_config({**layer.get_config(), "use_bias": use_bias})
+    layer.build((None, *shape))
+    *sizes, groups = expected
+    assert conv_parameters(*sizes, groups=groups, use_bias=use_bias) == layer.count_params()
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_dense_parameters_are_those_keras_makes(use_bias):
+    """each unit has a weight for each input"""
+    layer = keras.layers.Dense(7, use_bias=use_bias)
+    layer.build((None, 12))
+    assert dense_parameters(12, 7, use_bias=use_bias) == layer.count_params()
+    assert dense_multiply_adds(12, 7) == 84
+
+
+@pytest.mark.parametrize(("scale", "center"), [(True, True), (False, True), (False, False)])
+def test_batch_normalization_parameters_are_those_keras_makes(scale, center):
+    """trained ones, and the moving mean and variance"""
+    layer = keras.layers.BatchNormalization(scale=scale, center=center)
+    layer.build((None, 5, 7, 6))
+    trained, kept = batch_normalization_parameters(6, scale=scale, center=center)
+    assert trained == sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+    assert kept == sum(int(np.prod(weight.shape)) for weight in layer.non_trainable_weights)
+
+
+def test_conv_multiply_adds_by_hand():
+    """AlexNet's first layer: 55 * 55 places, 11 * 11 * 3 multiply-adds for each of 96 filters"""
+    assert conv_multiply_adds((55, 55), (11, 11), 3, 96) == 105415200
+
+
+def test_receptive_field_by_hand():
+    """VGG's first block: 3, 5, and after the pool 6 pixels, two pixels apart"""
+    conv, pool = Window(3, pad_before=1), Window(2, stride=2)
+    assert receptive_field([]) == ReceptiveField(1, 1, 0)
+    assert receptive_field([conv]) == ReceptiveField(3, 1, -1)
+    assert receptive_field([conv, conv, pool]) == ReceptiveField(6, 2, -2)
+    assert receptive_field([conv, conv, pool, conv]) == ReceptiveField(10, 2, -4)
+    assert receptive_field([Window(3, dilation_rate=2), Window(1)]) == ReceptiveField(5, 1, 0)
+    assert receptive_field([conv, pool]).pixels(3) == range(5, 9)
+
+
+WINDOWS = st.builds(
+    Window, st.integers(1, 3), st.integers(1, 2), st.integers(0, 2), st.integers(1, 2)
+)
+
+
+@given(st.lists(WINDOWS, min_size=1, max_size=4), st.data())
+def test_receptive_field_is_where_gradients_reach(windows, data):
+    """sent back from one output through kernels of ones, a gradient reaches these ends"""
+    sizes = [40]
+    for window in windows:
+        pad = (window.pad_before, 2)
+        sizes.append(
+            output_size(
+                sizes[-1],
+                window.size,
+                stride=window.stride,
+                pad=pad,
+                dilation_rate=window.dilation_rate,
+            )
+            if sizes[-1] + sum(pad) >= window_extent(window.size, window.dilation_rate)
+            else 0
+        )
+        assume(sizes[-1] > 0)
+    place = data.draw(st.integers(0, sizes[-1] - 1))
+    gradient = np.eye(sizes[-1])[None, place, :, None]
+    for window, size in zip(reversed(windows), reversed(sizes[:-1]), strict=True):
+        gradient, _, _ = conv1d_gradients(
+            gradient,
+            np.zeros((1, size, 1)),
+            np.ones((window.size, 1, 1)),
+            strides=window.stride,
+            padding=((window.pad_before, 2),),
+            dilation_rate=window.dilation_rate,
+        )
+    reached = np.flatnonzero(gradient)
+    seen = receptive_field(windows).pixels(place)
+    assert set(reached) <= set(seen)
+    if seen[0] >= 0 and seen[-1] < 40:
+        assert (reached[0], reached[-1]) == (seen[0], seen[-1])
+
+
+def test_receptive_field_agrees_with_keras():
+    """the pixels that move an output of a Keras model, and no others"""
+    layers = [
+        keras.layers.Conv1D(1, 3, padding="same", kernel_initializer="ones"),
+        keras.layers.AveragePooling1D(2),
+        keras.layers.Conv1D(1, 3, dilation_rate=2, kernel_initializer="ones"),
+        keras.layers.Conv1D(1, 5, strides=3, kernel_initializer="ones"),
+    ]
+    model = keras.Sequential([keras.Input((60, 1)), *layers])
+    pixels = np.eye(60)[..., None]
+    moved = model.predict(pixels, verbose=0)[..., 0] != 0
+    windows = [
+        Window(3, pad_before=same_padding(60, 3, 1)[0]),
+        Window(2, stride=2),
+        Window(3, dilation_rate=2),
+        Window(5, stride=3),
+    ]
+    field = receptive_field(windows)
+    assert moved.shape[1] > 3
+    for place in range(moved.shape[1]):
+        inside = [pixel for pixel in field.pixels(place) if 0 <= pixel < 60]
+        np.testing.assert_array_equal(np.flatnonzero(moved[:, place]), inside)

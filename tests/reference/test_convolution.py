@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dlcnn.reference import ShapeError, conv2d, conv2d_gradients
 
-from .oracles import assert_agree, central_differences, keras_conv2d, nudged
+from .oracles import assert_agree, central_differences, keras_conv, nudged
 
 # inputs (batch, height, width, channels), kernel (rows, cols), strides, padding
 CASES = [
@@ -49,7 +49,7 @@ def compare_with_keras(case, dtype, kernel_change=lambda kernel: kernel):
     """Hold outputs and the three gradients to Keras; `kernel_change` spoils only our side."""
     _, _, strides, padding = case
     inputs, kernel, bias, grad_outputs = draw(*case, dtype)
-    expected = keras_conv2d(inputs, kernel, bias, grad_outputs, strides=strides, padding=padding)
+    expected = keras_conv(inputs, kernel, bias, grad_outputs, strides=strides, padding=padding)
     ours = kernel_change(kernel)
     outputs = conv2d(inputs, ours, bias, strides=strides, padding=padding)
     gradients = conv2d_gradients(grad_outputs, inputs, ours, strides=strides, padding=padding)

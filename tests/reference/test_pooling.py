@@ -15,7 +15,7 @@ from dlcnn.reference import (
     max_pool2d_gradients,
 )
 
-from .oracles import assert_agree, central_differences, keras_pool2d, nudged
+from .oracles import assert_agree, central_differences, keras_pool, nudged
 
 POOLS = {
     "max": (max_pool2d, max_pool2d_gradients),
@@ -60,7 +60,7 @@ def compare_with_keras(kind, case, dtype, change=lambda array: array):
     _, pool_size, strides, padding = case
     inputs, grad_outputs = draw(kind, case, dtype)
     options = {"strides": strides, "padding": padding}
-    expected = keras_pool2d(kind, inputs, grad_outputs, pool_size, **options)
+    expected = keras_pool(kind, inputs, grad_outputs, pool_size, **options)
     pool, gradients = POOLS[kind]
     assert_agree(pool(change(inputs), pool_size, **options), expected[0])
     assert_agree(gradients(change(grad_outputs), inputs, pool_size, **options), expected[1])
@@ -94,7 +94,7 @@ def test_comparison_with_keras_notices_other_values(kind, change):
 def test_comparison_with_keras_notices_a_wrong_gradient():
     """right values with one gradient off by 0.01 do not pass"""
     inputs, grad_outputs = draw("max", CASES[0], np.float32)
-    expected = keras_pool2d("max", inputs, grad_outputs, (3, 3), strides=2, padding="valid")[1]
+    expected = keras_pool("max", inputs, grad_outputs, (3, 3), strides=2, padding="valid")[1]
     received = max_pool2d_gradients(nudged(grad_outputs), inputs, (3, 3), strides=2)
     with pytest.raises(AssertionError):
         assert_agree(received, expected)
@@ -107,14 +107,14 @@ def test_max_pool2d_gradients_agree_with_keras_on_ties(case):
     inputs = np.random.default_rng(3).integers(0, 3, shape).astype(np.float64) - 1
     _, grad_outputs = draw("max", case, np.float64)
     options = {"strides": strides, "padding": padding}
-    expected = keras_pool2d("max", inputs, grad_outputs, pool_size, **options)[1]
+    expected = keras_pool("max", inputs, grad_outputs, pool_size, **options)[1]
     assert_agree(max_pool2d_gradients(grad_outputs, inputs, pool_size, **options), expected)
 
 
 def test_max_pool2d_gradients_to_all_ties_differ_from_keras():
     """the comparison above sees who receives the gradient"""
     inputs, (_, grad_outputs) = np.zeros((2, 5, 7, 4)), draw("max", CASES[0], np.float64)
-    expected = keras_pool2d("max", inputs, grad_outputs, (3, 3), strides=2, padding="valid")[1]
+    expected = keras_pool("max", inputs, grad_outputs, (3, 3), strides=2, padding="valid")[1]
     with pytest.raises(AssertionError):
         assert_agree(max_pool2d_gradients(grad_outputs, inputs, 3, strides=2, ties="all"), expected)
 

@@ -21,7 +21,7 @@ from dlcnn.reference import (
     zero_pad,
 )
 
-from .oracles import assert_agree, keras_conv2d, keras_pool2d, nudged
+from .oracles import assert_agree, keras_conv, keras_pool, nudged
 
 SIGNATURES = {
     "zero_pad": "X, pad",
@@ -173,7 +173,7 @@ def test_conv_forward_and_backward_agree_with_keras(pad, stride, dtype):
     )
     Z, cache = conv_forward(A_prev, W, b, {"stride": stride, "pad": pad})
     dZ = rng.standard_normal(Z.shape).astype(dtype)
-    expected = keras_conv2d(A_prev, W, b, dZ, strides=stride, padding=((pad, pad), (pad, pad)))
+    expected = keras_conv(A_prev, W, b, dZ, strides=stride, padding=((pad, pad), (pad, pad)))
     received = (Z, *conv_backward(dZ, cache))
     for ours, theirs in zip(received, expected, strict=True):
         assert_agree(ours, theirs)
@@ -190,7 +190,7 @@ def test_pool_forward_and_backward_agree_with_keras(mode, stride, dtype):
     A_prev = rng.standard_normal((2, 7, 6, 3)).astype(dtype)
     A, cache = pool_forward(A_prev, {"f": 3, "stride": stride}, mode)
     dA = rng.standard_normal(A.shape).astype(dtype)
-    expected = keras_pool2d(mode, A_prev, dA, 3, strides=stride, padding="valid")
+    expected = keras_pool(mode, A_prev, dA, 3, strides=stride, padding="valid")
     for ours, theirs in zip((A, pool_backward(dA, cache, mode)), expected, strict=True):
         assert_agree(ours, theirs)
         with pytest.raises(AssertionError):

@@ -1,0 +1,252 @@
+"""Convolution along any number of axes: what the one-, two- and three-dimensional functions share.
+
+Checks the arguments, lays out the windows and the mirrors, and leaves the numbers to `plain`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dlcnn.reference import plain
+from dlcnn.reference._arguments import (
+    Array,
+    DataFormat,
+    IntOrSizes,
+    Sizes,
+    as_images,
+    as_numbers,
+    as_output_gradient,
+    as_sizes,
+    from_channels_last,
+    require_shape,
+    result_type,
+    shape_in_format,
+)
+from dlcnn.reference._windows import WindowGrid, lay_mirror, place_windows
+from dlcnn.reference.arithmetic import transposed_output_size
+from dlcnn.reference.errors import ShapeError
+from dlcnn.reference.padding import Padding, fold_mirror, resolve_padding
+
+__all__ = [
+    "ConvOptions",
+    "TransposeOptions",
+    "as_kernel",
+    "convolve",
+    "convolve_gradients",
+    "convolve_transposed",
+    "convolve_transposed_gradients",
+]
+
+_KERNELS = {
+    1: "kernel_length, ",
+    2: "kernel_height, kernel_width, ",
+    3: "kernel_depth, kernel_height, kernel_width, ",
+}
+
+
+class ConvOptions(NamedTuple):
+    """How a convolution is done, in the words of its public functions."""
+
+    strides: IntOrSizes
+    padding: Padding
+    dilation_rate: IntOrSizes
+    groups: int
+    data_format: DataFormat
+
+
+class TransposeOptions(NamedTuple):
+    """How a transposed convolution is done, in the words of its public functions."""
+
+    strides: IntOrSizes
+    padding: Padding
+    output_padding: IntOrSizes | None
+    dilation_rate: IntOrSizes
+    data_format: DataFormat
+
+
+def convolve(
+    where: str, axes: int, inputs: Array, kernel: Array, bias: Array | None, options: ConvOptions
+) -> Array:
+    """Cross-correlate along `axes` spatial axes; arguments and errors as `conv2d`."""
+    images, kernel, grid = _place_kernel(where, axes, inputs, kernel, options)
+    images, grid = lay_mirror(where, images, grid)
+    bias = _as_bias(where, bias, images, kernel.shape[-1])
+    outputs = plain.correlate(images, kernel, bias, grid, options.groups)
+    return from_channels_last(outputs, options.data_format)
+
+
+def convolve_gradients(
+    where: str, axes: int, grad_outputs: Array, inputs: Array, kernel: Array, options: ConvOptions
+) -> tuple[Array, Array, Array]:
+    """Carry a gradient back through `convolve`; arguments and errors as `conv2d_gradients`."""
+    images, kernel, outer = _place_kernel(where, axes, inputs, kernel, options)
+    shape = (images.shape[0], *outer.output, kernel.shape[-1])
+    grad_outputs = as_output_gradient(where, grad_outputs, shape, options.data_format)
+    grad_outputs = grad_outputs.astype(images.dtype, copy=False)
+
+    images, grid = lay_mirror(where, images, outer)
+    grad_inputs = plain.correlate_inputs_gradient(
+        grad_outputs, kernel, images.shape, grid, options.groups
+    )
+    if grid is not outer:
+        grad_inputs = fold_mirror(grad_inputs, outer.pads, outer.mode)
+    grad_kernel = plain.correlate_kernel_gradient(
+        images, grad_outputs, kernel.shape, grid, options.groups
+    )
+    grad_bias = grad_outputs.sum(axis=tuple(range(axes + 1)))
+    return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
+
+
+def convolve_transposed(
+    where: str,
+    axes: int,
+    inputs: Array,
+    kernel: Array,
+    bias: Array | None,
+    options: TransposeOptions,
+) -> Array:
+    """Apply the adjoint of a convolution; arguments and errors as `conv2d_transpose`."""
+    images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
+    bias = _as_bias(where, bias, images, kernel.shape[-2])
+    outputs = plain.correlate_inputs_gradient(images, kernel, shape, grid, groups=1)
+    if bias is not None:
+        outputs += bias
+    return from_channels_last(outputs, options.data_format)
+
+
+def convolve_transposed_gradients(
+    where: str,
+    axes: int,
+    grad_outputs: Array,
+    inputs: Array,
+    kernel: Array,
+    options: TransposeOptions,
+) -> tuple[Array, Array, Array]:
+    """Carry a gradient back through `convolve_transposed`: by the convolution that it undoes."""
+    images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
+    grad_outputs = as_output_gradient(where, grad_outputs, shape, options.data_format)
+    grad_outputs = grad_outputs.astype(images.dtype, copy=False)
+    grad_inputs = plain.correlate(grad_outputs, kernel, None, grid, groups=1)
+    grad_kernel = plain.correlate_kernel_gradient(
+        grad_outputs, images, kernel.shape, grid, groups=1
+    )
+    grad_bias = grad_outputs.sum(axis=tuple(range(axes + 1)))
+    return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
+
+
+def _place_kernel(
+    where: str, axes: int, inputs: Array, kernel: Array, options: ConvOptions
+) -> tuple[Array, Array, WindowGrid]:
+    """Give images and kernel in one dtype, checked, and the windows of the kernel over them."""
+    images = as_images(where, "inputs", inputs, axes, options.data_format)
+    kernel = as_kernel(where, axes, kernel, "in_channels, filters")
+    groups, (per_group, filters) = options.groups, kernel.shape[-2:]
+    if groups != 1:
+        _require_groups(where, groups, filters)
+    if images.shape[-1] != per_group * groups:
+        each = "" if groups == 1 else f" ({per_group} in each of {groups} groups)"
+        raise ShapeError(
+            f"{where}: kernel expects {per_group * groups} input channels{each}, inputs has "
+            f"{images.shape[-1]}. Received "
+            f"inputs.shape={shape_in_format(images.shape, options.data_format)}, "
+            f"kernel.shape={kernel.shape}."
+        )
+    grid = place_windows(
+        where,
+        images.shape[1:-1],
+        kernel.shape[:-2],
+        options.strides,
+        options.padding,
+        options.dilation_rate,
+    )
+    dtype = result_type(images)
+    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid
+
+
+def _place_transposed(
+    where: str, axes: int, inputs: Array, kernel: Array, options: TransposeOptions
+) -> tuple[Array, Array, WindowGrid, Sizes]:
+    """Give images, kernel, the windows of the convolution to undo, and the output's shape."""
+    images = as_images(where, "inputs", inputs, axes, options.data_format)
+    kernel = as_kernel(where, axes, kernel, "filters, in_channels")
+    filters, in_channels = kernel.shape[-2:]
+    if images.shape[-1] != in_channels:
+        raise ShapeError(
+            f"{where}: kernel expects {in_channels} input channels, inputs has "
+            f"{images.shape[-1]}. Received "
+            f"inputs.shape={shape_in_format(images.shape, options.data_format)}, "
+            f"kernel.shape={kernel.shape}."
+        )
+    sizes = _transposed_sizes(where, images.shape[1:-1], kernel.shape[:-2], options)
+    grid = place_windows(
+        where, sizes, kernel.shape[:-2], options.strides, options.padding, options.dilation_rate
+    )
+    dtype = result_type(images)
+    shape = (images.shape[0], *sizes, filters)
+    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid, shape
+
+
+def _transposed_sizes(where: str, image: Sizes, window: Sizes, options: TransposeOptions) -> Sizes:
+    """Give the output's pixels along each axis."""
+    axes, padding = len(image), options.padding
+    if isinstance(padding, Mapping):
+        raise ShapeError(
+            f"{where}: padding must not be a mirror; the adjoint of a convolution with one is its "
+            f"input gradient. Received padding={padding!r}."
+        )
+    strides = as_sizes(where, "strides", options.strides, axes)
+    dilation = as_sizes(where, "dilation_rate", options.dilation_rate, axes)
+    pads = resolve_padding(where, padding, image, window, strides, dilation)
+    extras: Sequence[int | None] = (None,) * axes
+    if options.output_padding is not None:
+        extras = as_sizes(where, "output_padding", options.output_padding, axes, least=0)
+    try:
+        return tuple(
+            [
+                transposed_output_size(
+                    size,
+                    taps,
+                    stride=stride,
+                    pad="same" if padding == "same" else pad,
+                    dilation_rate=rate,
+                    output_padding=extra,
+                )
+                for size, taps, stride, pad, rate, extra in zip(
+                    image, window, strides, pads, dilation, extras, strict=True
+                )
+            ]
+        )
+    except ShapeError:
+        raise ShapeError(
+            f"{where}: there must be an image whose convolution has the size of inputs; "
+            f"output_padding is below strides. Received image={image}, window={window}, "
+            f"strides={strides}, padding={padding!r}, dilation_rate={dilation}, "
+            f"output_padding={options.output_padding}."
+        ) from None
+
+
+def as_kernel(where: str, axes: int, kernel: Array, channels: str) -> Array:
+    """Give a kernel as an array whose spatial axes come before the two that `channels` names."""
+    kernel = as_numbers(where, "kernel", kernel)
+    if kernel.ndim != axes + 2:
+        raise ShapeError(
+            f"{where}: kernel must have the {axes + 2} axes ({_KERNELS[axes]}{channels}). "
+            f"Received kernel.shape={kernel.shape}."
+        )
+    return kernel
+
+
+def _as_bias(where: str, bias: Array | None, images: Array, filters: int) -> Array | None:
+    if bias is None:
+        return None
+    bias = as_numbers(where, "bias", bias)
+    require_shape(where, "bias", bias, (filters,))
+    return bias.astype(images.dtype, copy=False)
+
+
+def _require_groups(where: str, groups: int, filters: int) -> None:
+    as_sizes(where, "groups", groups, 1)
+    if filters % groups:
+        raise ShapeError(
+            f"{where}: filters must be a multiple of groups. "
+            f"Received filters={filters}, groups={groups}."
+        )

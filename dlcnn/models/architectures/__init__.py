@@ -1,0 +1,1 @@
+"""One family of networks per file, found by listing this folder; nothing is registered here."""

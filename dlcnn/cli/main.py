@@ -7,10 +7,11 @@ import argparse
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlcnn.cli import check, course, grade, list_assignments, start
+from dlcnn.cli import check, course, data, evaluate, grade, list_assignments, models, start, train
 from dlcnn.cli.exits import DONE, GRADER_FAULT, INTERRUPTED, WRONG_USAGE
 from dlcnn.errors import DlcnnError
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without ticks still shows the words
+    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # not our line of code
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.version:
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="show the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (list_assignments, start, check, grade, course):
+    for command in (list_assignments, start, check, grade, course, data, models, evaluate, train):
         command.add(commands)
     return parser
 

@@ -1,0 +1,196 @@
+"""Batches to train and to validate on, the same ones in the same order on every backend.
+
+The order of an epoch follows from the seed and the epoch, and what augmentation does to a batch
+from the seed, the epoch and the batch: training can go on at any epoch as if it had never stopped.
+It knows no model and no training; frameworks are loaded when batches are asked for.
+"""
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.data.errors import DataError
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+__all__ = ["AUGMENTATIONS", "Batches", "check_augmentation"]
+
+_STATE_SIZE = 2  # what the state of a Keras random generator is made of
+
+AUGMENTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "shift": (
+        "RandomTranslation",
+        {"height_factor": 0.1, "width_factor": 0.1, "fill_mode": "nearest"},
+    ),
+    "rotate": ("RandomRotation", {"factor": 0.05, "fill_mode": "nearest"}),
+    "zoom": ("RandomZoom", {"height_factor": 0.15, "fill_mode": "nearest"}),
+    "flip": ("RandomFlip", {"mode": "horizontal"}),
+    "brightness": ("RandomBrightness", {"factor": 0.2, "value_range": (0.0, 1.0)}),
+    "contrast": ("RandomContrast", {"factor": 0.2, "value_range": (0.0, 1.0)}),
+}
+"""The layer of Keras, and its arguments, that each name stands for; images are in [0, 1]."""
+
+
+def check_augmentation(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as a tuple, when every one is known.
+
+    Raises:
+        DataError: there is no such augmentation; the nearest is offered.
+    """
+    names = tuple(names)
+    for name in names:
+        if name not in AUGMENTATIONS:
+            close = difflib.get_close_matches(name, AUGMENTATIONS, n=1)
+            advice = f"Did you mean {close[0]!r}? " if close else ""
+            raise DataError(
+                "augmentation: there is no random change of this name. "
+                f"Received {name!r}. {advice}There are: {', '.join(AUGMENTATIONS)}."
+            )
+    return names
+
+
+class Batches:
+    """Images and labels in batches, epoch after epoch; the last batch may be smaller.
+
+    Attributes:
+        epoch: the epoch whose batches come when iteration begins anew, from 0; set it before.
+    """
+
+    def __init__(
+        self,
+        images: npt.NDArray[np.float32],
+        labels: npt.NDArray[Any],
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        augmentation: Iterable[str] = (),
+        copies: int = 1,
+        multiple_of: int = 1,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:
+        """Take what to make batches of.
+
+        Args:
+            images: (n, height, width, channels) in [0, 1].
+            labels: (n, …), one for each image.
+            batch_size: images in a batch.
+            seed: of the order and of augmentation; None keeps the order as it is.
+            augmentation: names of `AUGMENTATIONS`, applied in this order; needs a seed.
+            copies: how often a batch has the labels, once for each output of a model.
+            multiple_of: every batch has a multiple of so many images; the last one is cut.
+            share: (i, n) for the i-th of n equal parts of each batch, where n machines share it.
+        """
+        self.images = images
+        self.labels = labels
+        self.epoch = 0
+        self._batch_size = batch_size
+        self._seed = seed
+        self._augmentation = check_augmentation(augmentation)
+        self._copies = copies
+        self._count = len(images) - len(images) % batch_size % multiple_of
+        self._share = share
+        self._permuted: tuple[int, npt.NDArray[np.int64]] | None = None
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return math.ceil(self._count / self._batch_size)
+
+    def order(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]]:
+        """For each batch of this epoch: the places of its images, and its random states."""
+        epoch, permutation = self.epoch, self._permutation()  # also when read ahead of time
+        return (self._batch(epoch, permutation, number) for number in range(len(self)))
+
+    def for_keras(self) -> "tf.data.Dataset | keras.utils.PyDataset":
+        """What `model.fit` takes: tf.data on TensorFlow, plain arrays elsewhere."""
+        import keras
+
+        return self._tf_data() if keras.backend.backend() == "tensorflow" else self._py_dataset()
+
+    def _batch(
+        self, epoch: int, permutation: npt.NDArray[np.int64], number: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+        start = number * self._batch_size
+        places = permutation[start : min(start + self._batch_size, self._count)]
+        part, parts = self._share
+        size = len(places) // parts
+        entropy = np.random.SeedSequence((self._seed or 0, epoch, number, part))
+        states: npt.NDArray[Any] = entropy.generate_state(_STATE_SIZE * len(self._augmentation))
+        return places[part * size : (part + 1) * size], states.reshape(-1, _STATE_SIZE)
+
+    def _permutation(self) -> npt.NDArray[np.int64]:
+        """The order of this epoch's images; kept, since single batches ask for it too."""
+        if self._permuted is None or self._permuted[0] != self.epoch:
+            random = np.random.default_rng((self._seed or 0, self.epoch))
+            count = len(self.images)
+            order = np.arange(count) if self._seed is None else random.permutation(count)
+            self._permuted = self.epoch, order
+        return self._permuted[1]
+
+    def _labels(self, labels: Any) -> Any:
+        return labels if self._copies == 1 else (labels,) * self._copies
+
+    def _tf_data(self) -> "tf.data.Dataset":
+        """Whole batches gathered from memory, prepared while the one before is trained on."""
+        import tensorflow as tf
+
+        augment = _augment(self._augmentation)
+        with tf.device("CPU"):  # the data need not fit on a GPU
+            images, labels = tf.constant(self.images), tf.constant(self.labels)
+
+        def gather(places: tf.Tensor, states: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            batch = augment(tf.gather(images, places), states)
+            return batch, self._labels(tf.gather(labels, places))
+
+        signature = (
+            tf.TensorSpec((None,), tf.int64),
+            tf.TensorSpec((len(self._augmentation), _STATE_SIZE), tf.uint32),
+        )
+        batches = tf.data.Dataset.from_generator(self.order, output_signature=signature)
+        # One after another: a layer has one random state at a time.
+        batches = batches.map(gather, num_parallel_calls=None)
+        counted = tf.data.experimental.assert_cardinality(len(self))
+        return batches.apply(counted).prefetch(tf.data.AUTOTUNE)
+
+    def _py_dataset(self) -> "keras.utils.PyDataset":
+        """The same batches as plain arrays."""
+        import keras
+
+        ours = self
+        augment = _augment(self._augmentation)
+
+        class _Arrays(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+            def __len__(self) -> int:
+                return len(ours)
+
+            def __getitem__(self, number: int) -> tuple[Any, Any]:
+                places, states = ours._batch(ours.epoch, ours._permutation(), number)
+                images = ours.images[places]
+                if states.size:
+                    images = keras.ops.convert_to_numpy(augment(images, states))
+                return images, ours._labels(ours.labels[places])
+
+        return _Arrays()
+
+
+def _augment(names: tuple[str, ...]) -> Callable[[Any, Any], Any]:
+    """A function of images and the random states of its layers, one row for each of `names`."""
+    import keras
+
+    layers = []
+    for name in names:
+        kind, arguments = AUGMENTATIONS[name]
+        layers.append(getattr(keras.layers, kind)(**arguments, dtype="float32"))
+
+    def augment(images: Any, states: Any) -> Any:
+        for number, layer in enumerate(layers):
+            layer.generator.state.assign(states[number])
+            images = layer(images, training=True)
+        return images
+
+    return augment

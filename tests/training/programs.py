@@ -1,0 +1,241 @@
+"""Trainings that tests start as processes of their own: `python -m tests.training.programs NAME …`.
+
+A process is needed where it is killed, where another backend or other devices are wanted, or where
+a setting holds for good. Each prints one line of JSON.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from dlcnn.data.pipeline import Batches
+from tests.training.examples import drawn_dataset, small_model
+
+ROOT = Path(__file__).parents[2]
+EVERYTHING = {
+    "epochs": 6,
+    "batch_size": 8,
+    "optimizer": "adam",
+    "learning_rate": 0.02,
+    "schedule": "cosine",
+    "weight_decay": 0.01,
+    "augmentation": ("shift", "flip", "contrast"),
+    "validation": 0.2,
+    "early_stopping": 3,
+    "deterministic": True,
+    "seed": 5,
+    "verbose": 0,
+}
+
+
+def start(name, *arguments, backend="tensorflow", **variables):
+    """Run a program of this module; the finished process."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "tests.training.programs", name, *map(str, arguments)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+def answer(process):
+    """What a program printed, when it ended well."""
+    assert process.returncode == 0, process.stderr[-3000:]
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def model_with_everything():
+    """Dropout, running averages and all: what a training can forget."""
+    import keras
+
+    keras.utils.set_random_seed(11)
+    return keras.Sequential(
+        [
+            keras.Input((8, 10, 3)),
+            keras.layers.Conv2D(6, 3),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.Dropout(0.3),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def fixed_model():
+    """The small model with weights that are the same on every backend."""
+    model = small_model()
+    random = np.random.default_rng(2)
+    model.set_weights([0.2 * random.standard_normal(w.shape) for w in model.get_weights()])
+    return model
+
+
+def train(folder):
+    """Begin or go on with the training of everything."""
+    from dlcnn import training
+
+    return training.fit(model_with_everything(), drawn_dataset(), run_dir=folder, **EVERYTHING)
+
+
+def train_and_die(folder, epoch, batch):
+    """Train until a batch is asked for, and be killed: nothing can be tidied up."""
+    prepare = Batches._batch
+
+    def prepare_or_die(self, at, permutation, number):
+        if (self._seed is not None) and (at, number) == (int(epoch), int(batch)):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return prepare(self, at, permutation, number)
+
+    Batches._batch = prepare_or_die
+    train(folder)
+
+
+def train_and_die_writing(folder, number):
+    """Be killed half-way through writing a checkpoint, the one with this number."""
+    save, calls = np.savez, []
+
+    def save_half(stream, **arrays):
+        calls.append(1)
+        if len(calls) > int(number):
+            stream.write(b"PK half of a checkpoint")
+            stream.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        save(stream, **arrays)
+
+    np.savez = save_half
+    train(folder)
+
+
+def go_on(folder, whole):
+    """Go on with a killed training, in copies also with something forgotten; and one never killed.
+
+    The copies are named after what was forgotten: the states of random generators, or the epoch.
+    """
+    for forgotten in ("states", "epoch"):
+        shutil.copytree(folder, f"{folder}-{forgotten}")
+    train(folder)
+    _forget_states(Path(f"{folder}-states"))
+    train(f"{folder}-states")
+    _train_forgetting_the_epoch(f"{folder}-epoch")
+    train(whole)
+    print(json.dumps("done"))
+
+
+def _forget_states(folder):
+    path = folder / "checkpoint" / "state.npz"
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    states = [
+        name for name, each in arrays.items() if each.dtype.kind in "iu" and each.shape == (2,)
+    ]
+    assert len(states) == 1  # of Dropout
+    for name in states:
+        arrays[name] = arrays[name] + 1
+    np.savez(path, **arrays)
+
+
+def _train_forgetting_the_epoch(folder):
+    from dlcnn.training.callbacks import EpochOrder
+
+    remember = EpochOrder.on_epoch_begin
+    EpochOrder.on_epoch_begin = lambda *_, **__: None
+    train(folder)
+    EpochOrder.on_epoch_begin = remember
+
+
+def train_plainly():
+    """The history of a training without a folder, from weights that every backend has."""
+    from dlcnn import training
+
+    history = training.fit(
+        fixed_model(), drawn_dataset(), epochs=3, batch_size=16, verbose=0, validation=0.2
+    )
+    print(json.dumps(history.history))
+
+
+def compare_devices(folder):
+    """One device, and two with a run folder: the weights they end with, and what is refused."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+    from dlcnn import training
+
+    options = {
+        "epochs": 3,
+        "batch_size": 16,
+        "verbose": 0,
+        "validation": 0.3,
+        "learning_rate": 0.01,
+    }
+    one = fixed_model()
+    alone = training.fit(one, drawn_dataset(), **options)
+    with training.distribute("devices"):
+        two = fixed_model()
+        training.fit(two, drawn_dataset(), run_dir=folder, **options)
+        two = small_model()  # which the run folder gives its weights back
+        together = training.fit(two, drawn_dataset(), run_dir=folder, **options)
+        refused = [
+            _refusal(training.fit, one, drawn_dataset(), **options),
+            _refusal(training.fit, two, drawn_dataset(), **{**options, "batch_size": 15}),
+        ]
+    differences = [
+        float(np.abs(a - b).max())
+        for a, b in zip(one.get_weights(), two.get_weights(), strict=True)
+    ]
+    moved = [
+        float(np.abs(a - b).max())
+        for a, b in zip(one.get_weights(), fixed_model().get_weights(), strict=True)
+    ]
+    report = {
+        "alone": alone.history,
+        "together": together.history,
+        "differences": differences,
+        "moved": moved,
+        "refused": refused,
+    }
+    print(json.dumps(report))
+
+
+def refuse_to_distribute():
+    """What a backend that cannot says."""
+    from dlcnn import training
+
+    def build():
+        with training.distribute("devices"):
+            fixed_model()
+
+    print(json.dumps(_refusal(build)))
+
+
+def _refusal(function, *arguments, **options):
+    from dlcnn.training import TrainingError
+
+    try:
+        function(*arguments, **options)
+    except TrainingError as error:
+        return str(error)
+    return "not refused"
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

@@ -18,9 +18,10 @@ setup: .venv/.ready ## make .venv with dlcnn and what its tests need
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
-demo: .venv/.ready ## grade five example submissions and leave an HTML report
+demo: .venv/.ready ## grade five example submissions, train a network, and leave pages of both
 	$(BIN)/dlcnn grade conv_step_by_step examples/submissions --html $(REPORT) --json $(REPORT)/report.json --require-isolation process
-	@echo "The pages: $(REPORT)/index.html"
+	$(BIN)/dlcnn train --model convolutional_model --data signs --run $(REPORT)/signs
+	@echo "The pages: $(REPORT)/index.html and $(REPORT)/signs/README.md"
 
 test: .venv/.ready ## run the tests (10 minutes at most on two cores)
 	$(BIN)/python -m pytest -m 'not slow'

@@ -35,6 +35,11 @@ def add(commands: Commands) -> None:
     export.add_argument("name", metavar="NAME", help="as `dlcnn data list` names it")
     export.add_argument("folder", metavar="DIR", type=Path, help="where to")
     export.set_defaults(run=_export)
+    for action in (show, export):
+        action.add_argument("--seed", metavar="N", type=int, help="draw other images of the kind")
+        action.add_argument(
+            "--colour", action="store_const", const=True, help="draw grey images in colour"
+        )
     for action in (listing, show, export):
         action.add_argument(
             "--data-folder",
@@ -76,16 +81,25 @@ def _row(name: str, folder: Path | None) -> tuple[str, str, str, str, str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from dlcnn.data import load
-    from dlcnn.figures import save
+    from dlcnn.figures import check_format, save
 
     path = options.out or Path(f"{options.name}.png")
+    check_format(path)
     hold_file("--out", path)
-    dataset = load(options.name, options.data_folder)
+    dataset = _load(options)
     save(_contact_sheet(dataset), path)
     print(f"{dataset.name}: {dataset.info['description']}")
     print(f"Images of each class: {path}")
     return DONE
+
+
+def _load(options: argparse.Namespace) -> "Dataset":
+    """The data set of that name, drawn as the options that were given say."""
+    from dlcnn.data import load
+
+    given = {key: getattr(options, key) for key in ("seed", "colour")}
+    drawn = {key: value for key, value in given.items() if value is not None}
+    return load(options.name, options.data_folder, **drawn)
 
 
 def _contact_sheet(dataset: "Dataset") -> "Figure":
@@ -106,7 +120,7 @@ def _contact_sheet(dataset: "Dataset") -> "Figure":
 
 
 def _export(options: argparse.Namespace) -> int:
-    from dlcnn.data import h5, load
+    from dlcnn.data import h5
     from dlcnn.data.folder import file_names
 
     for path in (options.folder / file_name for file_name in file_names(options.name)):
@@ -116,6 +130,6 @@ def _export(options: argparse.Namespace) -> int:
                 "Name another folder, or move the file away."
             )
     hold_folder("export", options.folder)
-    for path in h5.write(load(options.name, options.data_folder), options.folder):
+    for path in h5.write(_load(options), options.folder):
         print(f"written: {path}")
     return DONE

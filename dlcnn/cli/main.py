@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dlcnn.cli import check, course, data, evaluate, grade, list_assignments, models, start, train
 from dlcnn.cli.exits import DONE, GRADER_FAULT, INTERRUPTED, WRONG_USAGE
+from dlcnn.cli.streams import forgiving
 from dlcnn.errors import DlcnnError
 
 __all__ = ["main"]
@@ -20,9 +21,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default the command line) name; its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without ticks still shows the words
+    sys.stdout, sys.stderr = forgiving(sys.stdout), forgiving(sys.stderr)
     warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # not our line of code
     parser = _parser()
     options = parser.parse_args(arguments)

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from dlcnn.cli.outputs import hold_file
 from dlcnn.errors import DlcnnError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import keras
 
     from dlcnn.models import Recipe
@@ -36,6 +35,12 @@ def add(commands: Commands) -> None:
     parser.add_argument("--input-shape", metavar="HxWxC", help="such as 64x64x3")
     parser.add_argument("--num-classes", metavar="N", type=int, help="how many to tell apart")
     parser.add_argument(
+        "--include-top",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="end with the classifier, or with the feature maps",
+    )
+    parser.add_argument(
         "--diagram", metavar="FILE", type=Path, help="draw it into a .png, .svg or .pdf"
     )
     parser.set_defaults(run=_run)
@@ -46,6 +51,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.name is None:
         return _list(options)
     if options.diagram is not None:
+        from dlcnn.figures import check_format
+
+        check_format(options.diagram)
         hold_file("models", options.diagram)
     model = _from_pattern(options) if _is_pattern(options.name) else _describe(options)
     from dlcnn.models import summary_table
@@ -66,8 +74,9 @@ def _list(options: argparse.Namespace) -> int:
 
     from dlcnn.grading.render.terminal import make_console
     from dlcnn.models import find, names
+    from dlcnn.models.shapes import as_text
 
-    for key in ("variant", "input_shape", "num_classes", "diagram"):
+    for key in ("variant", "input_shape", "num_classes", "include_top", "diagram"):
         if getattr(options, key) is not None:
             raise DlcnnError(
                 f"models: this option is about one network. Received --{key.replace('_', '-')} "
@@ -80,7 +89,7 @@ def _list(options: argparse.Namespace) -> int:
     table.add_column("source")
     for name in names():
         known = find(name)
-        row = (name, known.title, _times(known.defaults["input_shape"]), known.source)
+        row = (name, known.title, as_text(known.defaults["input_shape"]), known.source)
         table.add_row(*map(Text, row))
     make_console().print(table)
     print("\nOne of them layer by layer: dlcnn models NAME")
@@ -92,13 +101,13 @@ def _is_pattern(name: str) -> bool:
 
 
 def _from_pattern(options: argparse.Namespace) -> "keras.Model":
-    if options.variant is not None:
-        raise DlcnnError(
-            f"models: a pattern has no variants. Received --variant {options.variant}. "
-            "Leave it out."
-        )
-    from dlcnn.models import from_pattern
-    from dlcnn.models.limits import without_weights
+    for key in ("variant", "include_top"):
+        if getattr(options, key) is not None:
+            raise DlcnnError(
+                f"models: a pattern says itself what it ends with, in one form. Received "
+                f"{key}={getattr(options, key)}. Leave it out."
+            )
+    from dlcnn.models import from_pattern, without_weights
 
     with without_weights():
         return from_pattern(options.name, **_given(options, "input_shape", "num_classes"))
@@ -107,20 +116,22 @@ def _from_pattern(options: argparse.Namespace) -> "keras.Model":
 def _describe(options: argparse.Namespace) -> "keras.Model":
     """Print what is recorded about a network; its outline."""
     from dlcnn.models import find, outline
+    from dlcnn.models.shapes import as_text
 
     known = find(options.name)
-    model = outline(known.name, **_given(options, "input_shape", "num_classes", "variant"))
+    given = _given(options, "input_shape", "num_classes", "variant", "include_top")
+    model = outline(known.name, **given)
     facts = {
         "source": known.source,
         "variants": ", ".join(known.variants),
-        "input": _times(known.defaults["input_shape"]),
-        "training": _training(known.recipe),
+        "input": as_text(known.defaults["input_shape"]),
+        "training": "not measured" if known.recipe is None else _training(known.recipe),
     }
     print(f"{known.name}: {known.title}")
     for fact, text in facts.items():
         if text:
             print(f"  {fact:10}{text}")
-    print()
+    print(f"\n{textwrap.indent(known.description, '  ')}\n")
     return model
 
 
@@ -140,10 +151,6 @@ def _shape(text: str) -> tuple[int, ...]:
             f"Received --input-shape {text}. Write for example 64x64x3."
         )
     return tuple(map(int, found.groups()))
-
-
-def _times(shape: "Sequence[int | None]") -> str:
-    return " x ".join(map(str, shape))
 
 
 def _training(recipe: "Recipe") -> str:

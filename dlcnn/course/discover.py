@@ -4,7 +4,6 @@ A course is a folder with `assignments/` and `graders/`; an assignment is a fold
 in both.
 """
 
-import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from dlcnn.course.errors import CourseError
 from dlcnn.course.secret import read_or_make_secret
 from dlcnn.course.spec import Spec, load_spec
+from dlcnn.errors import nearest
 
 __all__ = ["ASSIGNMENT_ID", "Assignment", "Course", "find_course"]
 
@@ -82,16 +82,14 @@ class Course:
         """The assignment called `id`.
 
         Raises:
-            CourseError: there is none; names the nearest and all that there are.
+            CourseError: there is none; names the nearest, or all that there are.
         """
         ids = [assignment.id for assignment in self.assignments]
         if id in ids:
             return self.assignments[ids.index(id)]
-        close = difflib.get_close_matches(id, ids)
-        advice = f"Did you mean {' or '.join(close)}? " if close else ""
         raise CourseError(
             f"{self.root}: an assignment is one of the course's. Received id={id!r}. "
-            f"{advice}There are: {', '.join(ids) or 'none'}."
+            f"{nearest(id, ids)}"
         )
 
     def assignments_defining(self, names: Collection[str]) -> list[Assignment]:

@@ -8,10 +8,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from dlcnn.data.dataset import Split
@@ -21,6 +23,7 @@ __all__ = ["Splits", "fetch", "path_of"]
 
 Splits: TypeAlias = tuple[Split, Split]
 
+_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 _PATIENCE = 60.0  # seconds to wait for another process that draws the same
 
 
@@ -56,16 +59,19 @@ def fetch(path: Path, draw: Callable[[], Splits]) -> Splits:
 
 
 def _write(path: Path, splits: Splits) -> None:
-    train, test = splits
+    values = [values for split in splits for values in (split.images, split.labels)]
+    arrays: dict[str, Any] = dict(zip(_ARRAYS, values, strict=True))
     with replacing(path) as temporary:
-        # An .npz carries checksums, so that a damaged file is told from a whole one.
-        np.savez(
-            temporary,
-            train_images=train.images,
-            train_labels=train.labels,
-            test_images=test.images,
-            test_labels=test.labels,
-        )
+        np.savez(temporary, digest=_digest(path, arrays), **arrays)
+
+
+def _digest(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """What shows that these arrays were written here, whole, and to a file of this name."""
+    digest = sha256(path.name.encode())
+    for key in _ARRAYS:
+        digest.update(f"\0{key}{arrays[key].shape}{arrays[key].dtype.str}\0".encode())
+        digest.update(np.ascontiguousarray(arrays[key]).data)
+    return digest.hexdigest()
 
 
 def _read(path: Path) -> Splits | None:
@@ -73,11 +79,13 @@ def _read(path: Path) -> Splits | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return (
-                Split(file["train_images"], file["train_labels"]),
-                Split(file["test_images"], file["test_labels"]),
-            )
+        # Opened here, because NumPy leaves a file that is no archive open.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in _ARRAYS}
+            if file["digest"] != _digest(path, arrays):
+                return None
+        train_images, train_labels, test_images, test_labels = arrays.values()
+        return Split(train_images, train_labels), Split(test_images, test_labels)
     except Exception:  # damaged bytes make NumPy and zipfile raise a dozen kinds of error
         return None
 

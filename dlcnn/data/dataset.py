@@ -4,14 +4,17 @@ Knows NumPy only: no files, no renderers and no framework.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from numbers import Real
+from reprlib import repr as shortened
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from dlcnn.data.errors import DataError
+from dlcnn.data.values import seed_from
 
 __all__ = ["Arrays", "Dataset", "Labels", "Normalisation", "Split"]
 
@@ -20,7 +23,7 @@ Normalisation: TypeAlias = Literal["unit", "symmetric", "standard", "pixels"]
 Arrays: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Labelled images.
 
@@ -52,8 +55,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __repr__(self) -> str:
+        return f"<Split: {len(self)} images of {self.images.shape[1:]}>"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Images to learn from, images to be judged on, and what they show.
 
@@ -88,6 +94,12 @@ class Dataset:
                 f"{self.name}: a label is the index of one of {self.num_classes} classes, from 0. "
                 f"Received labels from {labels.min()} to {labels.max()}. Name every class."
             )
+
+    def __repr__(self) -> str:
+        return (
+            f"<Dataset {self.name!r}: {len(self.train)} train and {len(self.test)} test images of "
+            f"{self.image_shape}, {self.num_classes} classes {shortened(self.class_names)}>"
+        )
 
     @property
     def num_classes(self) -> int:
@@ -143,8 +155,11 @@ class Dataset:
 
         return arrays_of(self.train), arrays_of(self.test)
 
-    def split(self, fraction: float, seed: int) -> tuple[Split, Split]:
-        """Divide the training split in two; every class keeps its share in both parts.
+    def split(self, fraction: float, seed: int) -> "Dataset":
+        """Divide the training split in two, to validate on a part that is not learned from.
+
+        Every class keeps its share in both parts, and the images to be judged on stay out of it:
+        `(x_train, y_train), (x_validation, y_validation) = dataset.split(0.1, seed=0).arrays()`.
 
         The shares are rounded by largest remainder, so that the second part has
         `round(fraction * n)` images. Both parts keep the order of the images.
@@ -154,30 +169,29 @@ class Dataset:
             seed: chooses the images, a whole number from 0.
 
         Returns:
-            The part to learn from and the part to validate on.
+            A data set whose `train` is the part to learn from, and `test` the second part, to
+            validate on.
 
         Raises:
-            DataError: a class would have no image in one of the parts.
+            DataError: a class would have no image in one of the parts, or there is no such
+                fraction or seed.
         """
         counts = np.bincount(self.train.labels, minlength=self.num_classes)
         taken = self._shares(counts, fraction)
-        if seed < 0:
-            raise DataError(
-                f"{self.name}: a seed is 0 or more. Received seed={seed}. Name another."
-            )
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(seed_from(self.name, seed))
         validates = np.zeros(len(self.train), dtype=bool)
         for label, count in enumerate(taken):
             members = np.flatnonzero(self.train.labels == label)
             validates[random.permutation(members)[:count]] = True
-        return _part(self.train, ~validates), _part(self.train, validates)
+        train, validation = (_part(self.train, chosen) for chosen in (~validates, validates))
+        return replace(self, train=train, test=validation)
 
     def _shares(self, counts: npt.NDArray[np.int64], fraction: float) -> npt.NDArray[np.int64]:
         """How many of each class make up `fraction` of all, as equally as whole numbers allow."""
-        if not 0 < fraction < 1:
+        if not (isinstance(fraction, Real) and 0 < fraction < 1):
             raise DataError(
                 f"{self.name}: a split takes a share between 0 and 1, 0.1 for a tenth. "
-                f"Received fraction={fraction}. Name another."
+                f"Received fraction={fraction!r}. Name another."
             )
         shares = counts * fraction
         taken: npt.NDArray[np.int64] = np.floor(shares).astype(np.int64)

@@ -7,6 +7,7 @@ followed. Knows nothing of where files are looked for.
 
 import io
 import math
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,14 +48,15 @@ class Header:
     class_names: tuple[str, ...]
 
 
-def read_header(path: Path, part: Part) -> Header:
+def read_header(path: str | os.PathLike[str], part: Part) -> Header:
     """Look at a file without reading its images; see `read_split` for what is refused."""
+    path = Path(path)
     with _opened(path) as file:
         images = _images_in(file, path, part)
         return Header(images.shape[0], _class_names_in(file, path))
 
 
-def read_split(path: Path, part: Part) -> tuple[Split, tuple[str, ...]]:
+def read_split(path: str | os.PathLike[str], part: Part) -> tuple[Split, tuple[str, ...]]:
     """Read one file: its images, labels and class names.
 
     Images may be grey or in colour, integers, or floating point from 0 to 1 or from 0 to 255.
@@ -67,6 +69,7 @@ def read_split(path: Path, part: Part) -> tuple[Split, tuple[str, ...]]:
     Raises:
         DataError: the file is damaged, or not in the course's layout; the message is a sentence.
     """
+    path = Path(path)
     with _opened(path) as file:
         images = _images_in(file, path, part)
         labels = _stored(file, path, f"{part}_set_y")
@@ -78,12 +81,13 @@ def read_split(path: Path, part: Part) -> tuple[Split, tuple[str, ...]]:
         return Split(pixels_from(f"{path}, {part}_set_x", images[...]), indexes), class_names
 
 
-def read(name: str, train: Path, test: Path) -> Dataset:
+def read(name: str, train: str | os.PathLike[str], test: str | os.PathLike[str]) -> Dataset:
     """Read a data set from its two files.
 
     Raises:
         DataError: as `read_split`; or the files do not belong together.
     """
+    train, test = Path(train), Path(test)
     train_split, class_names = read_split(train, "train")
     test_split, test_class_names = read_split(test, "test")
     if class_names != test_class_names:
@@ -99,7 +103,7 @@ def read(name: str, train: Path, test: Path) -> Dataset:
     return Dataset(name, train_split, test_split, class_names, info)
 
 
-def write(dataset: Dataset, folder: Path) -> tuple[Path, Path]:
+def write(dataset: Dataset, folder: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Write a data set to `folder` as the course's two files, each whole or not at all.
 
     Classes called "0", "1", ... become integers, other names bytes, as in the course.
@@ -110,6 +114,7 @@ def write(dataset: Dataset, folder: Path) -> tuple[Path, Path]:
     Raises:
         DataError: they cannot be written there; older files of these names are still whole.
     """
+    folder = Path(folder)
     train, test = (folder / file_name for file_name in file_names(dataset.name))
     try:
         for path, part, split in ((train, "train", dataset.train), (test, "test", dataset.test)):

@@ -3,7 +3,6 @@
 Renderers are discovered in `dlcnn/data/render` by file name; nothing is registered.
 """
 
-import difflib
 import importlib
 import inspect
 import os
@@ -13,10 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+import numpy as np
+
 from dlcnn.data import cache, render
 from dlcnn.data.dataset import Dataset, Split
 from dlcnn.data.errors import DataError
 from dlcnn.data.folder import OTHERWISE_NAMED, file_names, find_files, names_in
+from dlcnn.data.values import seed_from
+from dlcnn.errors import nearest
 
 __all__ = ["Description", "describe", "load", "names"]
 
@@ -113,15 +116,18 @@ def describe(name: str, folder: str | os.PathLike[str] | None = None) -> Descrip
 
 def _find(name: str, folder: str | os.PathLike[str] | None) -> tuple[Path, Path] | None:
     """The files of a data set; None where a name that dlcnn knows has none."""
+    if not isinstance(name, str):
+        raise DataError(
+            f"load: a data set is called by its name, a text. Received name={name!r}. "
+            f"{nearest(name, names(folder))}"
+        )
     place = _place(folder)
     files = find_files(name, place) if place else None
     if files is None and (folder or name not in names()):
-        known = names(folder)
-        close = " or ".join(difflib.get_close_matches(name, known))
         raise DataError(
             f"{place if folder else 'data'}: a data set lies in files of its name, "
             f"{' and '.join(file_names(name))}. Received name={name!r}, and no such files. "
-            f"{f'Did you mean {close}? ' if close else ''}There are: {', '.join(known) or 'none'}."
+            f"{nearest(name, names(folder))}"
         )
     return files
 
@@ -157,18 +163,20 @@ def _options(name: str, renderer: _Renderer, given: Mapping[str, object]) -> dic
     chosen = {key: parameter.default for key, parameter in parameters.items()}
     for key, value in given.items():
         if key not in chosen:
-            close = difflib.get_close_matches(key, chosen)
             raise DataError(
-                f"{name}: its options are {', '.join(chosen)}. Received {key}={value!r}. "
-                f"{f'Did you mean {close[0]}?' if close else 'Leave it out.'}"
+                f"{name}: its images are drawn with certain options. Received {key}={value!r}, "
+                f"which is none of them. {nearest(key, chosen)}"
             )
-        if type(value) is not type(chosen[key]) or (key == "seed" and cast(int, value) < 0):
-            kind = "a whole number from 0" if key == "seed" else type(chosen[key]).__name__
-            raise DataError(
-                f"{name}: the option {key} is {kind}. Received {key}={value!r}. Give another."
-            )
-        chosen[key] = value
+        chosen[key] = seed_from(name, value) if key == "seed" else _switch(name, key, value)
     return chosen
+
+
+def _switch(name: str, key: str, value: object) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise DataError(
+            f"{name}: the option {key} is True or False. Received {key}={value!r}. Give either."
+        )
+    return bool(value)
 
 
 def _renderers() -> set[str]:

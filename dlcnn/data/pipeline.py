@@ -6,6 +6,8 @@ It knows no model and no training; frameworks are loaded when batches are asked 
 """
 
 import difflib
+import functools
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AUGMENTATIONS", "Batches", "check_augmentation"]
 
+_AHEAD = 2  # batches that are ready before they are asked for
 _STATE_SIZE = 2  # what the state of a Keras random generator is made of
 
 AUGMENTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -95,67 +98,84 @@ class Batches:
         self._copies = copies
         self._count = len(images) - len(images) % batch_size % multiple_of
         self._share = share
-        self._permuted: tuple[int, npt.NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
         return math.ceil(self._count / self._batch_size)
 
-    def order(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]]:
-        """For each batch of this epoch: the places of its images, and its random states."""
-        epoch, permutation = self.epoch, self._permutation()  # also when read ahead of time
-        return (self._batch(epoch, permutation, number) for number in range(len(self)))
+    def order(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+        """The places of an epoch's images, and the random states of each of its batches."""
+        random = np.random.default_rng((self._seed or 0, epoch))
+        count = len(self.images)
+        places = np.arange(count) if self._seed is None else random.permutation(count)
+        places = places[: self._count]
+        part, parts = self._share
+        if parts > 1:
+            whole = np.split(places, range(self._batch_size, self._count, self._batch_size))
+            places = np.concatenate([np.split(batch, parts)[part] for batch in whole])
+        size = _STATE_SIZE * len(self._augmentation)
+        states = np.empty((len(self), size), np.uint32)
+        for number in range(len(self)):
+            entropy = (self._seed or 0, epoch, number, part)
+            states[number] = np.random.SeedSequence(entropy).generate_state(size)
+        return places, states.reshape(len(self), -1, _STATE_SIZE)
 
-    def for_keras(self) -> "tf.data.Dataset | keras.utils.PyDataset":
-        """What `model.fit` takes: tf.data on TensorFlow, plain arrays elsewhere."""
+    def fit_arguments(self) -> dict[str, Any]:
+        """What `model.fit` takes to train on these batches in their own order."""
         import keras
 
-        return self._tf_data() if keras.backend.backend() == "tensorflow" else self._py_dataset()
+        if keras.backend.backend() == "tensorflow":  # one stream: an epoch's end holds nothing up
+            stream = self._tf_data(endless=True)
+            return {"x": stream, "steps_per_epoch": len(self), "shuffle": False}
+        return {"x": self._py_dataset(), "shuffle": False}
 
-    def _batch(
-        self, epoch: int, permutation: npt.NDArray[np.int64], number: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-        start = number * self._batch_size
-        places = permutation[start : min(start + self._batch_size, self._count)]
-        part, parts = self._share
-        size = len(places) // parts
-        entropy = np.random.SeedSequence((self._seed or 0, epoch, number, part))
-        states: npt.NDArray[Any] = entropy.generate_state(_STATE_SIZE * len(self._augmentation))
-        return places[part * size : (part + 1) * size], states.reshape(-1, _STATE_SIZE)
+    def for_keras(self) -> "tf.data.Dataset | keras.utils.PyDataset":
+        """One epoch: `tf.data` on TensorFlow, elsewhere plain arrays."""
+        import keras
 
-    def _permutation(self) -> npt.NDArray[np.int64]:
-        """The order of this epoch's images; kept, since single batches ask for it too."""
-        if self._permuted is None or self._permuted[0] != self.epoch:
-            random = np.random.default_rng((self._seed or 0, self.epoch))
-            count = len(self.images)
-            order = np.arange(count) if self._seed is None else random.permutation(count)
-            self._permuted = self.epoch, order
-        return self._permuted[1]
+        if keras.backend.backend() == "tensorflow":
+            return self._tf_data(endless=False)
+        return self._py_dataset()
+
+    def _orders(
+        self, *, endless: bool
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]]:
+        """The order of the epoch that has begun, and of those after it."""
+        yield self.order(self.epoch)
+        if endless:
+            yield from map(self.order, itertools.count(self.epoch + 1))
 
     def _labels(self, labels: Any) -> Any:
         return labels if self._copies == 1 else (labels,) * self._copies
 
-    def _tf_data(self) -> "tf.data.Dataset":
+    def _tf_data(self, *, endless: bool) -> "tf.data.Dataset":
         """Whole batches gathered from memory, prepared while the one before is trained on."""
         import tensorflow as tf
 
         augment = _augment(self._augmentation)
+        size = self._batch_size // self._share[1]
         with tf.device("CPU"):  # the data need not fit on a GPU
             images, labels = tf.constant(self.images), tf.constant(self.labels)
 
-        def gather(places: tf.Tensor, states: tf.Tensor) -> tuple[tf.Tensor, Any]:
-            batch = augment(tf.gather(images, places), states)
+        def batches_of(order: tf.Tensor, states: tf.Tensor) -> tf.data.Dataset:
+            numbers = tf.data.Dataset.range(len(self))
+            return numbers.map(lambda i: (order[i * size : (i + 1) * size], states[i]))
+
+        def gather(places: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            batch = augment(tf.gather(images, places), state)
             return batch, self._labels(tf.gather(labels, places))
 
         signature = (
             tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((len(self._augmentation), _STATE_SIZE), tf.uint32),
+            tf.TensorSpec((len(self), len(self._augmentation), _STATE_SIZE), tf.uint32),
         )
-        batches = tf.data.Dataset.from_generator(self.order, output_signature=signature)
-        # One after another: a layer has one random state at a time.
-        batches = batches.map(gather, num_parallel_calls=None)
-        counted = tf.data.experimental.assert_cardinality(len(self))
-        return batches.apply(counted).prefetch(tf.data.AUTOTUNE)
+        orders = functools.partial(self._orders, endless=endless)
+        data = tf.data.Dataset.from_generator(orders, output_signature=signature)
+        # One batch after another: a layer has one random state at a time.
+        data = data.flat_map(batches_of).map(gather, num_parallel_calls=None)
+        if not endless:
+            data = data.apply(tf.data.experimental.assert_cardinality(len(self)))
+        return data.prefetch(_AHEAD).with_options(_one_thread())
 
     def _py_dataset(self) -> "keras.utils.PyDataset":
         """The same batches as plain arrays."""
@@ -163,19 +183,33 @@ class Batches:
 
         ours = self
         augment = _augment(self._augmentation)
+        size = self._batch_size // self._share[1]
+        order = functools.lru_cache(maxsize=1)(self.order)
 
         class _Arrays(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
             def __len__(self) -> int:
                 return len(ours)
 
             def __getitem__(self, number: int) -> tuple[Any, Any]:
-                places, states = ours._batch(ours.epoch, ours._permutation(), number)
+                places, states = order(ours.epoch)
+                places = places[number * size : (number + 1) * size]
                 images = ours.images[places]
                 if states.size:
-                    images = keras.ops.convert_to_numpy(augment(images, states))
+                    images = keras.ops.convert_to_numpy(augment(images, states[number]))
                 return images, ours._labels(ours.labels[places])
 
         return _Arrays()
+
+
+def _one_thread() -> "tf.data.Options":
+    """Preparing a batch is little work: more threads would only disturb those that train."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    options.autotune.enabled = False
+    return options
 
 
 def _augment(names: tuple[str, ...]) -> Callable[[Any, Any], Any]:

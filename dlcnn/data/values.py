@@ -1,4 +1,4 @@
-"""Arrays as people's files hold them, turned into the pixels, labels and class names of ours.
+"""What people's files and calls hold, turned into the pixels, labels, names and seeds of ours.
 
 Knows NumPy only: what a file is called comes in as `where`, how it is opened is not seen here.
 """
@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from dlcnn.data.errors import DataError
 
-__all__ = ["class_names_from", "expect_image_header", "labels_from", "pixels_from"]
+__all__ = ["class_names_from", "expect_image_header", "labels_from", "pixels_from", "seed_from"]
 
 Values = npt.NDArray[Any]
 
 _MOST_CHANNELS = 4  # red, green, blue and opacity
+_SEEDS = 2**64
 
 
 def expect_image_header(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -130,4 +131,18 @@ def class_names_from(where: str, values: Values) -> tuple[str, ...]:
     raise DataError(
         f"{where}: classes are names that can be printed, or numbers that count from 0. "
         f"Received dtype={values.dtype}, values {found[:8]}. Write their names as bytes."
+    )
+
+
+def seed_from(where: str, value: object) -> int:
+    """Give a seed as Python's int, whether it is one of NumPy's or of Python's.
+
+    Raises:
+        DataError: it is no whole number, below 0, or so large that no file could be named by it.
+    """
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= value < _SEEDS:
+        return int(value)
+    raise DataError(
+        f"{where}: a seed is a whole number from 0 to 2**64 - 1. Received seed={value!r}. "
+        "Name another."
     )

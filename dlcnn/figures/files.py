@@ -9,9 +9,25 @@ from dlcnn.files import replacing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["save"]
+__all__ = ["check_format", "save"]
 
 _FORMATS = (".pdf", ".png", ".svg")
+
+
+def check_format(path: Path) -> None:
+    """Refuse a file that `save` could not write, before the work that leads to the figure.
+
+    Args:
+        path: ends in .png, .svg or .pdf.
+
+    Raises:
+        DlcnnError: another suffix.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise DlcnnError(
+            f"figure: the file's suffix chooses its format, one of {', '.join(_FORMATS)}. "
+            f"Received {str(path)!r}. Name the file with one of them."
+        )
 
 
 def save(figure: "Figure", path: Path, *, dpi: int = 120) -> None:
@@ -27,11 +43,7 @@ def save(figure: "Figure", path: Path, *, dpi: int = 120) -> None:
     Raises:
         DlcnnError: another suffix.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise DlcnnError(
-            f"figure: the file's suffix chooses its format, one of {', '.join(_FORMATS)}. "
-            f"Received {str(path)!r}. Name the file with one of them."
-        )
+    check_format(path)
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, metadata=dates.get(path.suffix.lower()))

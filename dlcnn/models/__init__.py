@@ -8,16 +8,19 @@ training.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dlcnn.errors import nearest
 from dlcnn.models.architecture import Architecture
 from dlcnn.models.errors import ModelError
-from dlcnn.models.library import build, find, names, outline
+from dlcnn.models.library import build, find, names
+from dlcnn.models.outlines import outline, without_weights
 from dlcnn.models.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dlcnn.models.anatomy import receptive_field, summary_table
+    from dlcnn.models.anatomy import summary_table
     from dlcnn.models.diagram import draw
     from dlcnn.models.initializers import EdgeFilters, edge_layer
     from dlcnn.models.pattern import from_pattern
+    from dlcnn.models.receptive import receptive_field
 
 __all__ = [
     "Architecture",
@@ -33,6 +36,7 @@ __all__ = [
     "outline",
     "receptive_field",
     "summary_table",
+    "without_weights",
 ]
 
 _NEEDS_KERAS = {
@@ -40,7 +44,7 @@ _NEEDS_KERAS = {
     "draw": "diagram",
     "edge_layer": "initializers",
     "from_pattern": "pattern",
-    "receptive_field": "anatomy",
+    "receptive_field": "receptive",
     "summary_table": "anatomy",
 }
 
@@ -50,7 +54,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.{_NEEDS_KERAS[name]}"), name)
     if not name.startswith("_") and name in names():
         return find(name).function
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"{__name__} has no {name!r}. {nearest(name, __dir__())}")
 
 
 def __dir__() -> list[str]:

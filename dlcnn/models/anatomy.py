@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import keras
 
 from dlcnn.models.costs import multiply_adds
-from dlcnn.models.graph import Node, Shape, layer_calls
-from dlcnn.models.receptive import ReceptiveField, receptive_field, receptive_fields
+from dlcnn.models.graph import Node, layer_calls
+from dlcnn.models.receptive import ReceptiveField, receptive_fields
+from dlcnn.models.shapes import TensorShape, as_text
 
-__all__ = ["ReceptiveField", "SummaryRow", "SummaryTable", "receptive_field", "summary_table"]
+__all__ = ["SummaryRow", "SummaryTable", "summary_table"]
 
 _UNKNOWN = "?"
 
@@ -30,7 +31,7 @@ class SummaryRow:
 
     name: str
     kind: str
-    output_shape: Shape
+    output_shape: TensorShape
     parameters: int
     multiply_adds: int | None
     receptive_field: ReceptiveField | None
@@ -110,12 +111,11 @@ def _size(weight: keras.Variable) -> int:
 
 
 def _cells(row: SummaryRow) -> tuple[str, ...]:
-    sizes = (_UNKNOWN if side is None else str(side) for side in row.output_shape[1:])
     cost = _UNKNOWN if row.multiply_adds is None else f"{row.multiply_adds:,}"
     return (
         row.name,
         row.kind,
-        " x ".join(sizes),
+        as_text(row.output_shape[1:]),
         f"{row.parameters:,}",
         cost,
         *_sight(row.receptive_field),

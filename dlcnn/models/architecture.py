@@ -1,24 +1,21 @@
 """What makes a function a named network; it knows how builders look, and no network by name."""
 
-import difflib
 import functools
 import inspect
-import operator
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from dlcnn.errors import nearest
+from dlcnn.models.arguments import check_scores, count, image_shape
 from dlcnn.models.errors import ModelError
 from dlcnn.models.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Architecture", "Shape", "architecture", "nearest", "registered"]
-
-Shape = tuple[int | None, int | None, int]
-"""(height, width, channels); None where a network takes images of any size."""
+__all__ = ["Architecture", "architecture", "registered"]
 
 _P = ParamSpec("_P")
 _registered: dict[str, "Architecture"] = {}
@@ -32,7 +29,7 @@ class Architecture:
         name: the builder's name, by which the network is found.
         title: the network in a line.
         source: the paper, course or library that defines it.
-        recipe: how it is best trained.
+        recipe: how it is known to train well; None where nobody has measured it.
         application: the class of `keras.applications` with the same layers, or None.
         function: the builder, returning an untrained `keras.Model`.
     """
@@ -40,7 +37,7 @@ class Architecture:
     name: str
     title: str
     source: str
-    recipe: Recipe
+    recipe: Recipe | None
     application: str | None
     function: Callable[..., "keras.Model"]
 
@@ -64,6 +61,52 @@ class Architecture:
         """The builder's docstring."""
         return inspect.getdoc(self.function) or self.title
 
+    def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """All arguments of a call of the builder, its defaults included, checked and made plain.
+
+        Raises:
+            ModelError: there is no such argument, or no network could be built with it.
+        """
+        for option, value in kwargs.items():
+            if option == "variant" and not self.variants:
+                raise ModelError(
+                    f"{self.name}: there is one form of it only. Received variant={value!r}. "
+                    "Leave variant out."
+                )
+            if option not in self.options:
+                raise ModelError(
+                    f"{self.name}: it has no such option. Received {option}={value!r}. "
+                    f"{nearest(option, self.options)}"
+                )
+        try:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+        except TypeError as error:
+            raise ModelError(
+                f"{self.name}: only input_shape and num_classes may stand without their names. "
+                f"Received {len(args)} such values ({error}). Name the others."
+            ) from None
+        bound.apply_defaults()
+        self._check(bound.arguments)
+        return bound.arguments
+
+    def _check(self, arguments: dict[str, Any]) -> None:
+        """Refuse arguments that no network could be built with; make sizes plain integers."""
+        shape, classes = self.defaults["input_shape"], self.defaults["num_classes"]
+        arguments["input_shape"] = image_shape(
+            self.name, arguments["input_shape"], f"{shape} is its default."
+        )
+        arguments["num_classes"] = count(
+            self.name, "num_classes", arguments["num_classes"], f"{classes} is its default."
+        )
+        if self.variants and arguments["variant"] not in self.variants:
+            raise ModelError(
+                f"{self.name}: there is no such variant. Received "
+                f"variant={arguments['variant']!r}. {nearest(arguments['variant'], self.variants)}"
+            )
+        if arguments.get("include_top"):
+            activation = arguments.get("classifier_activation")
+            check_scores(self.name, arguments["num_classes"], activation)
+
 
 def architecture(
     *, title: str, source: str, recipe: Recipe | None = None, application: str | None = None
@@ -76,30 +119,26 @@ def architecture(
     Args:
         title: the network in a line.
         source: the paper, course or library that defines it.
-        recipe: how it is best trained; by default `Recipe()`.
+        recipe: how it is known to train well; left out where nobody has measured it.
         application: the class of `keras.applications` with the same layers.
     """
 
     def register(function: Callable[_P, "keras.Model"]) -> Callable[_P, "keras.Model"]:
         name = function.__name__
-        signature = inspect.signature(function)
         build: Callable[..., keras.Model] = function
 
         @functools.wraps(function)
         def builder(*args: _P.args, **kwargs: _P.kwargs) -> "keras.Model":
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            _check(_registered[name], bound.arguments)
+            from dlcnn.models.limits import explain, refuse_too_large
+
+            arguments = _registered[name].arguments(*args, **kwargs)
             try:
-                return build(**bound.arguments)
+                refuse_too_large(name, build, arguments, _registered[name].defaults)
+                return build(**arguments)
             except ValueError as error:
-                from dlcnn.models.limits import explain
+                raise ModelError(explain(name, build, arguments, error)) from None
 
-                raise ModelError(explain(name, build, bound.arguments, error)) from None
-
-        _registered[name] = Architecture(
-            name, title, source, recipe or Recipe(), application, builder
-        )
+        _registered[name] = Architecture(name, title, source, recipe, application, builder)
         return builder
 
     return register
@@ -108,42 +147,3 @@ def architecture(
 def registered() -> Mapping[str, Architecture]:
     """The architectures whose files have been imported, by name."""
     return _registered
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """What to try instead of an unknown name: the closest one, or all of them."""
-    close = difflib.get_close_matches(str(name), names, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Choose one of {', '.join(names)}."
-
-
-def _check(known: Architecture, arguments: dict[str, Any]) -> None:
-    """Refuse arguments that no network could be built with; make sizes plain integers."""
-    arguments["input_shape"] = _shape(known, arguments["input_shape"])
-    num_classes = arguments["num_classes"]
-    if not isinstance(num_classes, int | typing.SupportsIndex) or operator.index(num_classes) < 1:
-        raise ModelError(
-            f"{known.name}: num_classes is how many classes to tell apart, 1 or more. "
-            f"Received num_classes={num_classes!r}. {known.defaults['num_classes']} is its default."
-        )
-    if known.variants and arguments["variant"] not in known.variants:
-        raise ModelError(
-            f"{known.name}: there is no such variant. Received variant={arguments['variant']!r}. "
-            f"{nearest(arguments['variant'], known.variants)}"
-        )
-
-
-def _shape(known: Architecture, shape: Any) -> Shape:
-    """(height, width, channels) as plain integers, None where the size is left open."""
-    try:
-        height, width, channels = shape
-        sizes = [None if size is None else operator.index(size) for size in (height, width)]
-        channels = operator.index(channels)
-    except (TypeError, ValueError):
-        sizes, channels = [0, 0], 0
-    if channels < 1 or any(size is not None and size < 1 for size in sizes):
-        raise ModelError(
-            f"{known.name}: input_shape is (height, width, channels) in whole pixels, without the "
-            f"batch. Received input_shape={shape!r}. "
-            f"{known.defaults['input_shape']} is its default."
-        )
-    return sizes[0], sizes[1], channels

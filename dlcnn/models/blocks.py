@@ -4,8 +4,6 @@ Source: Szegedy et al. 2014 (inception), He et al. 2015 (residual), the course's
 (identity and convolutional block), Tan & Le 2019 (inverted residual with squeeze and excitation).
 """
 
-from typing import Any
-
 import keras
 from keras.layers import (
     Activation,
@@ -22,6 +20,8 @@ from keras.layers import (
     ZeroPadding2D,
 )
 
+from dlcnn.models.shapes import Tensor
+
 __all__ = [
     "basic_block",
     "bottleneck_block",
@@ -32,8 +32,6 @@ __all__ = [
     "inception_block",
     "inverted_residual_block",
 ]
-
-Tensor = Any  # a keras.KerasTensor, which has no types
 
 
 def identity_block(

@@ -45,7 +45,7 @@ def draw(model: keras.Model) -> "Figure":
 
     Activation, normalization and dropout stand in the box of the layer before them, padding is
     left out; a block that follows itself is drawn once, in a frame that says how many times it
-    stands there.
+    stands there. The chain leads to the first output; others stand beside it.
 
     Args:
         model: Functional or Sequential.

@@ -5,7 +5,9 @@
             | "[" , item , { arrow , item } , "]" , [ ( "*" | "x" ) , integer ] ;
     layer   = name , [ short | "(" , option , { "," , option } , ")" ] , [ "?" ] ;
     short   = number | size | integer , "@" , size ;
-    option  = number | size | "stride" , size | "same" | "valid" ;
+    option  = short | word , [ "=" ] , ( number | size ) | [ "padding" , [ "=" ] ] , padding ;
+    word    = "filters" | "units" | "rate" | "size" | "stride" | "strides" ;
+    padding = "same" | "valid" ;
     size    = integer , [ "x" , integer ] ;
     arrow   = "->" | "→" ;
 
@@ -13,11 +15,11 @@ It must not know Keras, nor the shapes of images: what a layer takes (`TAKES`) a
 stand in the text is all that is judged here, and every error points at a character.
 """
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from dlcnn.errors import nearest
 from dlcnn.models.errors import ModelError
 
 __all__ = ["MAX_LAYERS", "TAKES", "PatternError", "PatternLayer", "parse"]
@@ -37,10 +39,19 @@ TAKES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("BN", "FLATTEN", "GAP", "RELU", "SIGMOID", "SOFTMAX", "TANH"), ()),
 }
 _AMOUNTS = {"CONV": "filters", "FC": "units", "DROPOUT": "rate"}
+_PADDINGS = ("SAME", "VALID")
+_ALIASES = {"BATCHNORM": "BN", "DENSE": "FC", "MAXPOOL": "POOL"}
+_WORDS = {
+    **dict.fromkeys(("FILTERS", "UNITS", "RATE"), "amount"),
+    "SIZE": "size",
+    "STRIDE": "stride",
+    "STRIDES": "stride",
+    "PADDING": "padding",
+}
 
 _TOKEN = re.compile(
     r"(?P<arrow>->|→)|(?P<number>[0-9]*\.[0-9]+|[0-9]+)|(?P<x>[x\u00d7](?=\s*[0-9]))"
-    r"|(?P<word>[a-z_][a-z_0-9]*)|(?P<sign>[][()*@,?])",
+    r"|(?P<word>[a-z_][a-z_0-9]*)|(?P<sign>[][()*@,?=])",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -57,7 +68,7 @@ class PatternError(ModelError):
         caret = " " * (len(before) + column - start) + "^"
         super().__init__(
             f"from_pattern: {rule}. Received at column {column + 1}:\n"
-            f"    {before}{shown}{after}\n    {caret}\n{advice}."
+            f"    {before}{shown}{after}\n    {caret}\n{advice}{'' if advice[-1] in '.?' else '.'}"
         )
 
 
@@ -137,8 +148,9 @@ class _Parser:
         return PatternError(self.text, (at or self.token).column, rule, advice)
 
     def expected(self, *what: str) -> PatternError:
-        advice = "Write it in, or take out what is there"
-        return self.fail(f"{_listed(what)} must stand here", advice)
+        return self.fail(
+            f"{_listed(what)} must stand here", "Write it in, or take out what is there"
+        )
 
     def accept(self, *texts: str) -> _Token | None:
         """The next token if it is one of `texts` (or kinds of tokens), else None."""
@@ -181,8 +193,6 @@ class _Parser:
             return layers
         number = self.token
         times = self.integer("how many times")
-        if times == 0:
-            raise self.fail("nothing is repeated 0 times", "Leave it out instead", number)
         self.bound(times * len(layers), number)
         return layers * times
 
@@ -195,7 +205,7 @@ class _Parser:
         token = self.accept("word")
         if not token:
             raise self.expected("a layer", "[")
-        kind = {"MAXPOOL": "POOL"}.get(token.text, token.text)
+        kind = _ALIASES.get(token.text, token.text)
         if kind not in TAKES:
             raise self.unknown(token)
         layer = PatternLayer(kind, token.column)
@@ -212,9 +222,7 @@ class _Parser:
     def unknown(self, token: _Token) -> PatternError:
         if token.text == "INPUT":
             return self.fail("INPUT stands at the beginning only", "Take it out", token)
-        close = difflib.get_close_matches(token.text, TAKES)
-        meant = f"Did you mean {' or '.join(close)}? " if close else ""
-        advice = f"{meant}Known are {', '.join(TAKES)}"
+        advice = nearest(token.text, (*TAKES, *_ALIASES))
         return self.fail(f"there is no layer {token.text}", advice, token)
 
     def short(self, layer: PatternLayer) -> PatternLayer:
@@ -230,26 +238,36 @@ class _Parser:
         token = self.token
         if token.kind == "number":
             return self.short(layer)
-        if self.accept("STRIDE"):
-            return self.fill(layer, "stride", self.size(), token)
-        if self.accept("SAME", "VALID"):
-            return self.fill(layer, "padding", token.text.lower(), token)
-        raise self.expected("a number", "a size such as 3x3", "stride", "same", "valid")
+        if word := self.accept(*_WORDS):
+            self.accept("=")
+            return self.value(layer, _WORDS[word.text], token)
+        if token.text not in _PADDINGS:
+            raise self.expected("a number", "a size such as 3x3", "stride", "same", "valid")
+        return self.value(layer, "padding", token)
 
     def number_or_size(self, layer: PatternLayer) -> PatternLayer:
-        """A bare number is the filters, units or rate; once these are given, or none, a size."""
-        token = self.token
-        takes = TAKES[layer.kind]
+        """Bare numbers are the filters, units or rate, then the size, then the stride."""
         pair = self.tokens[self.place + 1].kind == "x"
-        if pair or "amount" not in takes or (layer.amount is not None and "size" in takes):
-            return self.fill(layer, "size", self.size(), token)
+        takes = [each for each in _FIELDS[pair:3] if each in TAKES[layer.kind]] or ["size"]
+        free = [each for each in takes if getattr(layer, each) is None]
+        return self.value(layer, [*free, takes[-1]][0], self.token)
+
+    def value(self, layer: PatternLayer, field: str, at: _Token) -> PatternLayer:
+        """The value of an option that is known by now; `at` is where the option begins."""
+        if field == "padding":
+            padding = self.accept(*_PADDINGS)
+            if not padding:
+                raise self.expected("same", "valid")
+            return self.fill(layer, field, padding.text.lower(), at)
+        if field != "amount":
+            return self.fill(layer, field, self.size(), at)
         if layer.kind != "DROPOUT":
-            return self.fill(layer, "amount", self.positive(_AMOUNTS[layer.kind]), token)
-        self.place += 1
-        if not float(token.text) < 1:
-            rule = "DROPOUT takes the share of values that it drops, from 0 to below 1"
-            raise self.fail(rule, "Write for example DROPOUT(0.5)", token)
-        return self.fill(layer, "amount", float(token.text), token)
+            return self.fill(layer, field, self.positive(_AMOUNTS.get(layer.kind, "it")), at)
+        share = self.accept("number")
+        if share and float(share.text) < 1:
+            return self.fill(layer, field, float(share.text), at)
+        rule = "DROPOUT takes the share of values that it drops, from 0 to below 1"
+        raise self.fail(rule, "Write for example DROPOUT(0.5)", share)
 
     def fill(self, layer: PatternLayer, field: str, value: Any, token: _Token) -> PatternLayer:
         takes = TAKES[layer.kind]
@@ -268,10 +286,9 @@ class _Parser:
 
     def positive(self, what: str) -> int:
         token = self.token
-        value = self.integer(what)
-        if value == 0:
-            raise self.fail(f"{what} are at least 1", "Write a larger number", token)
-        return value
+        if value := self.integer(what):
+            return value
+        raise self.fail(f"{what} are at least 1", "Write a larger number", token)
 
     def integer(self, what: str) -> int:
         token = self.accept("number")

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import keras
 
 from dlcnn.models.errors import ModelError
+from dlcnn.models.shapes import TensorShape
 
-__all__ = ["Node", "Shape", "layer_calls"]
-
-Shape = tuple[int | None, ...]
+__all__ = ["Node", "layer_calls"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,8 @@ class Node:
     name: str
     layer: keras.Operation
     parents: tuple[int, ...]
-    input_shapes: tuple[Shape, ...]
-    output_shape: Shape
+    input_shapes: tuple[TensorShape, ...]
+    output_shape: TensorShape
     shared: bool
 
     @property
@@ -89,7 +88,7 @@ class _Call(NamedTuple):
         return list(self.operation._inbound_nodes[self.number].input_tensors)
 
     @property
-    def output_shapes(self) -> list[Shape]:
+    def output_shapes(self) -> list[TensorShape]:
         return [
             tensor.shape for tensor in self.operation._inbound_nodes[self.number].output_tensors
         ]

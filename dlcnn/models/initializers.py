@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.models.errors import ModelError
+from dlcnn.models.arguments import count
+from dlcnn.models.errors import ModelError, first_line
 from dlcnn.reference import kernels
 
 __all__ = ["EdgeFilters", "edge_layer"]
@@ -39,8 +40,8 @@ class EdgeFilters(keras.initializers.Initializer):  # type: ignore[misc]  # Kera
 
     Args:
         kinds: one or several of the kinds above.
-        angles: in degrees; by default as many as it takes to give every filter its own, spread
-            evenly over 180.
+        angles: one or several, in degrees; by default as many as it takes to give every filter
+            its own, spread evenly over 180.
 
     Raises:
         ModelError: an unknown kind, no kind, no angle; when called, a kernel below 3x3.
@@ -52,17 +53,17 @@ class EdgeFilters(keras.initializers.Initializer):  # type: ignore[misc]  # Kera
     def __init__(
         self,
         kinds: str | Sequence[str] = ("sobel", "lines"),
-        angles: Sequence[float] | None = None,
+        angles: float | Sequence[float] | None = None,
     ) -> None:
-        self.kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-        self.angles = None if angles is None else tuple(angles)
+        self.kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds or ())
+        self.angles = None if angles is None else _degrees(angles)
         unknown = [kind for kind in self.kinds if kind not in _KINDS]
         if unknown or not self.kinds:
             raise ModelError(
                 f"EdgeFilters: kinds are some of {', '.join(_KINDS)}. "
                 f"Received kinds={kinds!r}. Name one or several of them."
             )
-        if self.angles is not None and not (self.angles and all(map(_is_angle, self.angles))):
+        if self.angles is not None and not (self.angles and all(map(math.isfinite, self.angles))):
             raise ModelError(
                 "EdgeFilters: angles are numbers of degrees, at least one. "
                 f"Received angles={angles!r}. Leave them out to spread them evenly."
@@ -106,7 +107,7 @@ def edge_layer(
     initializer: Any = None,
     strides: int | tuple[int, int] = 1,
     padding: str = "same",
-    name: str = "edges",
+    name: str | None = None,
 ) -> Any:
     """Look at images through fixed edge filters beside ones that are learnt.
 
@@ -125,34 +126,43 @@ def edge_layer(
         strides: of both.
         padding: of both, "same" or "valid".
         name: of the joined output; the convolutions are `<name>_frozen` and `<name>_trainable`.
+            By default Keras names all three.
 
     Returns:
         (batch, out_height, out_width, frozen + trainable), the frozen channels first.
 
     Raises:
-        ModelError: one of the counts is not a positive whole number.
+        ModelError: one of the counts is not a positive whole number, or Keras cannot convolve so.
     """
-    for count, value in (("frozen", frozen), ("trainable", trainable)):
-        if not isinstance(value, int) or value < 1:
-            raise ModelError(
-                f"edge_layer: {count} is how many filters there are, at least 1. "
-                f"Received {count}={value!r}. For one sort only, use a Conv2D."
-            )
+    advice = "For one sort only, use a Conv2D."
+    frozen = count("edge_layer", "frozen", frozen, advice)
+    trainable = count("edge_layer", "trainable", trainable, advice)
+    names = [name and f"{name}_{part}" for part in ("frozen", "trainable")]
     geometry = {"kernel_size": kernel_size, "strides": strides, "padding": padding}
-    fixed = keras.layers.Conv2D(
-        frozen,
-        use_bias=False,
-        kernel_initializer=initializer or EdgeFilters(),
-        trainable=False,
-        name=f"{name}_frozen",
-        **geometry,
-    )(inputs)
-    learnt = keras.layers.Conv2D(trainable, name=f"{name}_trainable", **geometry)(inputs)
-    return keras.layers.Concatenate(name=name)([fixed, learnt])
+    fixed = {
+        "use_bias": False,
+        "kernel_initializer": initializer or EdgeFilters(),
+        "trainable": False,
+    }
+    try:
+        both = [
+            keras.layers.Conv2D(frozen, name=names[0], **fixed, **geometry)(inputs),
+            keras.layers.Conv2D(trainable, name=names[1], **geometry)(inputs),
+        ]
+    except ValueError as error:
+        raise ModelError(
+            f"edge_layer: Keras cannot convolve so ({first_line(error)}). Received {geometry}. "
+            "Pass what a Conv2D takes."
+        ) from None
+    return keras.layers.Concatenate(name=name)(both)
 
 
-def _is_angle(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _degrees(angles: Any) -> tuple[float, ...]:
+    """One or several numbers as a tuple; () for anything else."""
+    try:
+        return tuple(np.atleast_1d(np.asarray(angles, np.float64)).tolist())
+    except (TypeError, ValueError):
+        return ()
 
 
 def _filter(kind: str, angle: float, height: int, width: int) -> _Kernel:

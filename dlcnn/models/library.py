@@ -10,14 +10,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcnn.errors import nearest
 from dlcnn.models import architectures
-from dlcnn.models.architecture import Architecture, Shape, nearest, registered
+from dlcnn.models.architecture import Architecture, registered
 from dlcnn.models.errors import ModelError
+from dlcnn.models.shapes import Shape
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["build", "find", "names", "outline"]
+__all__ = ["build", "find", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -43,6 +45,7 @@ def find(name: str) -> Architecture:
 
 def build(
     name: str,
+    /,
     input_shape: Shape | None = None,
     num_classes: int | None = None,
     *,
@@ -59,7 +62,8 @@ def build(
         variant: one of the published forms in `find(name).variants`.
         weights: None for random start values; a file (.weights.h5, .keras, or Keras' older .h5);
             a model with the same layers, such as one of `keras.applications`; or "imagenet",
-            which Keras downloads.
+            which Keras downloads. A .weights.h5 holds no settings, such as strides, only the
+            shapes of weights: it is taken by any network with these shapes.
         **options: what the builder takes besides, such as `include_top=False` for the feature
             maps, or `classifier_activation=None` for logits.
 
@@ -71,7 +75,9 @@ def build(
             weights that cannot be read or belong to another network.
     """
     architecture = find(name)
-    arguments = _arguments(architecture, input_shape, num_classes, variant, options)
+    own = {"input_shape": input_shape, "num_classes": num_classes, "variant": variant}
+    given = {option: value for option, value in own.items() if value is not None}
+    arguments = architecture.arguments(**given, **options)
     if weights is None:
         return architecture.function(**arguments)
 
@@ -81,49 +87,6 @@ def build(
     model = architecture.function(**arguments)
     load(model, source)
     return model
-
-
-def outline(
-    name: str,
-    input_shape: Shape | None = None,
-    num_classes: int | None = None,
-    *,
-    variant: str | None = None,
-    **options: Any,
-) -> "keras.Model":
-    """Build a network as shapes only, in milliseconds and without memory for its weights.
-
-    It can be counted, walked and drawn, however large, and cannot be run. The arguments are those
-    of `build`.
-    """
-    from dlcnn.models.limits import without_weights
-
-    with without_weights():
-        return build(name, input_shape, num_classes, variant=variant, **options)
-
-
-def _arguments(
-    architecture: Architecture,
-    input_shape: Shape | None,
-    num_classes: int | None,
-    variant: str | None,
-    options: dict[str, Any],
-) -> dict[str, Any]:
-    """What was given, if the builder takes it."""
-    own = {"input_shape": input_shape, "num_classes": num_classes, "variant": variant}
-    arguments = {**{key: value for key, value in own.items() if value is not None}, **options}
-    for option, value in arguments.items():
-        if option == "variant" and not architecture.variants:
-            raise ModelError(
-                f"{architecture.name}: there is one form of it only. Received variant={value!r}. "
-                "Leave variant out."
-            )
-        if option not in architecture.options:
-            raise ModelError(
-                f"{architecture.name}: it has no such option. Received {option}={value!r}. "
-                f"{nearest(option, tuple(architecture.options))}"
-            )
-    return arguments
 
 
 @functools.cache

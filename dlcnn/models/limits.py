@@ -8,15 +8,45 @@ from typing import Any
 
 import keras
 
-__all__ = ["explain", "without_weights"]
+from dlcnn.models.errors import ModelError, first_line
+from dlcnn.models.outlines import makes_weights, without_weights
+
+__all__ = ["MAX_PARAMETERS", "explain", "refuse_too_large"]
+
+MAX_PARAMETERS = 250_000_000
+"""A gigabyte of weights, nearly twice VGG-19: more is taken for a slip."""
 
 
-def without_weights() -> keras.StatelessScope:
-    """A `with` block in which networks are built as shapes only.
+def refuse_too_large(
+    name: str,
+    function: Callable[..., keras.Model],
+    arguments: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+) -> None:
+    """Refuse a network that memory may not hold, before its weights are made.
 
-    What is built in it can be counted, walked and drawn, however large, and cannot be run.
+    Args:
+        name: the network's name.
+        function: its builder.
+        arguments: all arguments of the builder.
+        defaults: those of its own size, which is known to be small enough.
+
+    Raises:
+        ModelError: it would have more than `MAX_PARAMETERS`.
     """
-    return keras.StatelessScope(initialize_variables=False)
+    sizes, own = ((*each["input_shape"], each["num_classes"]) for each in (arguments, defaults))
+    larger = any((size or 0) > usual for size, usual in zip(sizes, own, strict=True))
+    if not larger or not makes_weights():
+        return
+    with without_weights():
+        parameters = function(**arguments).count_params()
+    if parameters > MAX_PARAMETERS:
+        raise ModelError(
+            f"{name}: a network has {MAX_PARAMETERS:,} parameters at most, this one would have "
+            f"{parameters:,}. Received input_shape={arguments['input_shape']}, "
+            f"num_classes={arguments['num_classes']}. Make one of them smaller; models.outline "
+            "shows networks of any size."
+        )
 
 
 def explain(
@@ -39,13 +69,13 @@ def explain(
     shape = arguments["input_shape"]
     smallest = _smallest(function, arguments)
     if smallest is None:
-        return f"{name}: Keras cannot build it so. Received {arguments}. {_first_sentence(error)}."
+        return f"{name}: Keras cannot build it so. Received {arguments}. {first_line(error)}."
     if None in shape:
         return (
             f"{name}: its dense layers need a fixed number of inputs, so the image size must be "
             f"given. Received input_shape={shape}. Give whole pixels, {smallest[:2]} or more."
         )
-    reason = _refusal(smallest, shape, function, arguments) or _first_sentence(error)
+    reason = _refusal(smallest, shape, function, arguments) or first_line(error)
     return (
         f"{name}: {reason}. Received input_shape={shape}. The smallest square that it takes is "
         f"{smallest}."
@@ -91,7 +121,8 @@ def _refusal(
         return layer(*args, **kwargs)
 
     with without_weights():
-        working = function(**{**arguments, "input_shape": smallest})
+        sized = function(**{**arguments, "input_shape": smallest})
+        working = keras.Model(sized.inputs[0], sized.outputs)  # Sequential ones hide their calls
         try:
             keras.models.clone_model(working, input_tensors=keras.Input(shape), call_function=call)
             return None
@@ -106,7 +137,3 @@ def _refusal(
         f"{kind} {alike.index(layer.name) + 1} of {len(alike)} needs {window[0]} x {window[1]} "
         f"pixels and receives {received.shape[1]} x {received.shape[2]}"
     )
-
-
-def _first_sentence(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")

@@ -2,18 +2,21 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import layers
 
+from dlcnn.models.arguments import check_scores, count, image_shape
 from dlcnn.models.errors import ModelError
 from dlcnn.models.grammar import PatternError, PatternLayer, parse
+from dlcnn.models.limits import MAX_PARAMETERS
+from dlcnn.models.outlines import makes_weights
+from dlcnn.models.shapes import Shape, as_text
 
 __all__ = ["from_pattern"]
 
-_MAX_PARAMETERS = 250_000_000  # a gigabyte, nearly twice VGG-19
 _MAX_DEFAULT_FILTERS = 512  # where VGG stops doubling
 _ON_IMAGES = ("CONV", "POOL", "AVGPOOL", "FLATTEN", "GAP")
 _AFTER_SCORES = ("SOFTMAX", "SIGMOID")
@@ -21,7 +24,7 @@ _AFTER_SCORES = ("SOFTMAX", "SIGMOID")
 
 def from_pattern(
     text: str,
-    input_shape: Sequence[int] = (64, 64, 3),
+    input_shape: Shape = (64, 64, 3),
     num_classes: int = 6,
     *,
     filters: int = 32,
@@ -36,15 +39,18 @@ def from_pattern(
     >>> from_pattern("INPUT → CONV(32, 5x5, stride 2) → BN → RELU → POOL(3, stride 2) → GAP → FC")
 
     - `CONV`: filters, size, `stride` size, `same` or `valid`; else 3x3, stride 1, same
-    - `POOL` (the largest), `AVGPOOL` (the mean): size, `stride` size, `same` or `valid`; else
-      2x2, as far apart as it is large, valid
-    - `FC`: units; else `units`
+    - `POOL` or `MAXPOOL`, `AVGPOOL` (the mean): size, `stride` size, `same` or `valid`; else 2x2,
+      as far apart as it is large, valid
+    - `FC` or `DENSE`: units; else `units`
     - `DROPOUT`: the share that is dropped; else 0.5
-    - `BN`, `RELU`, `TANH`, `SIGMOID`, `SOFTMAX`, `GAP` (the mean of each channel), `FLATTEN`
+    - `BN` or `BATCHNORM`, `RELU`, `TANH`, `SIGMOID`, `SOFTMAX`, `FLATTEN`, `GAP` (the mean of each
+      channel)
 
     Options stand in brackets, or without for the first: `CONV(32, 3x3, stride 2)`, `CONV 32@5x5`,
-    `POOL 3x3`, `FC 128`; a size `3` is `3x3`. `[...]*2` or `[...]x2` repeats a group, `CONV*2` a
-    layer. Small letters and `→` are fine.
+    `POOL 3x3`, `FC 128`; a size `3` is `3x3`. Bare numbers are filters, size and stride in this
+    order, `CONV(32, 3, 2)`; with names any, `CONV(filters=32, size=3, stride=2, padding=same)`.
+    `[...]*2` or `[...]x2` repeats a group, `CONV*2` a layer; `*0` leaves it out. Small letters and
+    `→` are fine.
 
     What is left out:
 
@@ -60,7 +66,8 @@ def from_pattern(
 
     Args:
         text: the pattern.
-        input_shape: (height, width, channels).
+        input_shape: (height, width, channels); None for a size left open, which FC and FLATTEN
+            cannot take unless GAP stands before them.
         num_classes: units of the last FC.
         filters: of the first CONV, where the pattern leaves them out.
         units: of an FC before the last, where the pattern leaves them out.
@@ -79,11 +86,14 @@ def from_pattern(
     Source: CS231n, "Convolutional Neural Networks: Architectures", layer patterns.
     """
     written = parse(text)
-    numbers = {"num_classes": num_classes, "filters": filters, "units": units}
-    _check(tuple(input_shape), numbers, classifier_activation)
+    shape = image_shape("from_pattern", input_shape, "Pass for example input_shape=(64, 64, 3).")
+    num_classes = count("from_pattern", "num_classes", num_classes, "Pass such a number.")
+    filters = count("from_pattern", "filters", filters, "Pass such a number.")
+    units = count("from_pattern", "units", units, "Pass such a number.")
+    _check_names(name, classifier_activation)
     wanted = [layer for layer in written if optional or not layer.optional]
-    _check_scores(text, wanted, num_classes)
-    inputs = keras.Input(tuple(input_shape))
+    _check_scores(text, wanted, num_classes, classifier_activation)
+    inputs = keras.Input(shape, name="input")
     network = _Network(text, inputs, filters, units)
     scores = max((i for i, layer in enumerate(wanted) if layer.kind == "FC"), default=None)
     for position, layer in enumerate(wanted):
@@ -95,18 +105,11 @@ def from_pattern(
     return keras.Model(inputs, network.x, name=name)
 
 
-def _check(shape: tuple[int, ...], numbers: dict[str, int], activation: str | None) -> None:
-    if len(shape) != 3 or not all(isinstance(side, int) and side > 0 for side in shape):
+def _check_names(name: object, activation: str | None) -> None:
+    if not isinstance(name, str) or not name or "/" in name:
         raise ModelError(
-            "from_pattern: an image has height, width and channels. "
-            f"Received input_shape={shape}. Pass for example input_shape=(64, 64, 3)."
+            f"from_pattern: name is a text without /. Received name={name!r}. Pass another."
         )
-    for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ModelError(
-                f"from_pattern: {name} is a whole number, at least 1. Received {name}={number!r}. "
-                "Pass such a number."
-            )
     try:
         keras.activations.get(activation)
     except (TypeError, ValueError):
@@ -117,7 +120,9 @@ def _check(shape: tuple[int, ...], numbers: dict[str, int], activation: str | No
         ) from None
 
 
-def _check_scores(text: str, wanted: list[PatternLayer], num_classes: int) -> None:
+def _check_scores(
+    text: str, wanted: list[PatternLayer], num_classes: int, activation: str | None
+) -> None:
     """The last FC gives the scores of the classes: it has their number, and they stay scores."""
     places = [i for i, layer in enumerate(wanted) if layer.kind == "FC"]
     if not places:
@@ -131,6 +136,7 @@ def _check_scores(text: str, wanted: list[PatternLayer], num_classes: int) -> No
     if wrong:
         rule = f"{' or '.join(_AFTER_SCORES)} only may follow the last FC, the classes' scores"
         raise PatternError(text, wrong[0].column, rule, "Go on to another FC, or end there")
+    check_scores("from_pattern", num_classes, after[0].kind.lower() if after else activation)
 
 
 class _Network:
@@ -142,6 +148,7 @@ class _Network:
         self.filters = filters
         self.units = units
         self.parameters = 0
+        self.to_vector = ""  # the layer that has made a vector of the image
         self.counts: Counter[str] = Counter()
         self.makers: dict[str, Callable[[PatternLayer], keras.Layer]] = {
             "CONV": self.convolution,
@@ -149,7 +156,7 @@ class _Network:
             "AVGPOOL": lambda layer: self.pooling(layer, layers.AveragePooling2D),
             "DROPOUT": lambda layer: layers.Dropout(_given(layer.amount, 0.5)),
             "BN": lambda _: layers.BatchNormalization(),
-            "FLATTEN": lambda _: layers.Flatten(),
+            "FLATTEN": self.flatten,
             "GAP": lambda _: layers.GlobalAveragePooling2D(),
         }
 
@@ -160,12 +167,14 @@ class _Network:
             return
         if layer.kind in _ON_IMAGES and len(self.x.shape) != 4:
             rule = f"{layer.kind} needs an image, but what is before it gives a vector"
-            raise PatternError(self.text, layer.column, rule, "Move it before the first FC")
+            raise PatternError(self.text, layer.column, rule, f"Move it before {self.to_vector}")
         if self.fits(layer):
             make = self.makers.get(layer.kind)
             self.x = self.named(
                 layer.kind, make(layer) if make else layers.Activation(layer.kind.lower())
             )(self.x)
+            if len(self.x.shape) == 2:
+                self.to_vector = self.to_vector or layer.kind
 
     def named(self, kind: str, layer: keras.Layer) -> keras.Layer:
         """The layer under a name that does not depend on what was built before: `conv_1`."""
@@ -179,7 +188,9 @@ class _Network:
             return True
         size, padding = _window(layer)
         image = self.x.shape[1:3]
-        if padding == "same" or all(map(int.__le__, size, image)):
+        if padding == "same" or all(
+            side is None or window <= side for window, side in zip(size, image, strict=True)
+        ):
             return True
         if layer.optional:
             return False
@@ -187,8 +198,8 @@ class _Network:
         raise PatternError(
             self.text,
             layer.column,
-            f"{layer.kind} number {number} needs an image of {_times(size)}, "
-            f"there it is {_times(image)}",
+            f"{layer.kind} number {number} needs an image of {as_text(size)}, "
+            f"there it is {as_text(image)}",
             f"Pool or stride less before it, pass a larger input_shape, or write {layer.kind}?, "
             "which is left out where it does not fit",
         )
@@ -204,18 +215,27 @@ class _Network:
         size, padding = _window(layer)
         return pool(size, strides=layer.stride, padding=padding)
 
+    def flatten(self, layer: PatternLayer) -> keras.Layer:
+        if None in self.x.shape[1:]:
+            rule = f"{layer.kind} takes a fixed number of values, but the image size is left open"
+            raise PatternError(
+                self.text, layer.column, rule, "Put GAP before it, or pass whole pixels"
+            )
+        return layers.Flatten()
+
     def dense(self, layer: PatternLayer, units: int, activation: str | None) -> None:
         if len(self.x.shape) == 4:
-            self.x = self.named("FLATTEN", layers.Flatten())(self.x)
+            self.x = self.named("FLATTEN", self.flatten(layer))(self.x)
+            self.to_vector = "the first FC"
         self.grow(layer, self.x.shape[-1] * units)
         self.x = self.named("FC", layers.Dense(units, activation=activation))(self.x)
 
     def grow(self, layer: PatternLayer, parameters: int) -> None:
         """Refuse a network that no memory holds, before its weights are made."""
         self.parameters += parameters
-        if self.parameters > _MAX_PARAMETERS:
+        if self.parameters > MAX_PARAMETERS and makes_weights():
             rule = f"the network would have {self.parameters:,} parameters by this {layer.kind}"
-            advice = f"Pool more before it or make it smaller: {_MAX_PARAMETERS:,} is the limit"
+            advice = f"Pool more before it or make it smaller: {MAX_PARAMETERS:,} is the limit"
             raise PatternError(self.text, layer.column, rule, advice)
 
 
@@ -228,7 +248,3 @@ def _window(layer: PatternLayer) -> tuple[tuple[int, int], str]:
     if layer.kind == "CONV":
         return layer.size or (3, 3), layer.padding or "same"
     return layer.size or (2, 2), layer.padding or "valid"
-
-
-def _times(sides: Sequence[int]) -> str:
-    return "x".join(map(str, sides))

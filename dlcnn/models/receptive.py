@@ -6,15 +6,16 @@ It must not run a model, and knows nothing of weights.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fractions import Fraction
 
 import keras
 from keras import layers
 
+from dlcnn.errors import nearest
 from dlcnn.models.errors import ModelError
-from dlcnn.models.graph import Node, Shape, layer_calls
-from dlcnn.models.taps import GLOBAL, MERGING, Taps, acts_on_each_position, taps
+from dlcnn.models.graph import Node, layer_calls
+from dlcnn.models.shapes import TensorShape
+from dlcnn.models.taps import MERGING, Taps, collapsed_axes, mixed_axes, taps
 
 __all__ = ["ReceptiveField", "receptive_field", "receptive_fields"]
 
@@ -74,7 +75,7 @@ def receptive_field(model: keras.Model, layer: str | keras.Layer | None = None) 
     that of the model's input size; an open size is taken as a multiple of the strides.
     Global pooling, Flatten, and a GroupNormalization see the whole input; where such a path
     joins others that still have a position, as in squeeze-and-excite, the window is that of the
-    others and `global_context` says so.
+    others and `global_context` says so. Of a model with several outputs the first one counts.
 
     Args:
         model: Functional or Sequential.
@@ -129,10 +130,9 @@ def _position(nodes: Sequence[Node], layer: str | keras.Layer) -> int:
             f"window. Received layer={layer!r}. Name one of the calls: {calls}."
         )
     names = [node.name for node in nodes]
-    close = get_close_matches(str(getattr(layer, "name", layer)), names) or names[-3:]
     raise ModelError(
         f"receptive_field: the model has no such layer. Received layer={layer!r}. "
-        f"Did you mean {' or '.join(map(repr, close))}?"
+        f"{nearest(getattr(layer, 'name', layer), names)}"
     )
 
 
@@ -197,7 +197,7 @@ class _View:
     """What the units of a node see: windows along `axes`, or the whole input if there are none."""
 
     source: str
-    image: Shape
+    image: TensorShape
     axes: tuple[_Axis, ...]
     context: bool = False
     aligned: bool = True
@@ -229,27 +229,38 @@ def _view(node: Node, below: list[_View], data_format: str) -> _View | str:
     if len(below) > 1:
         return _merged(node, below, data_format)
     (view,) = below
-    if not view.axes or isinstance(layer, MERGING) or acts_on_each_position(node):
+    if not view.axes or isinstance(layer, MERGING):
         return view
-    if isinstance(layer, GLOBAL) or len(node.output_shape) == 2:
+    positions = {*range(1, len(node.input_shapes[0]))} - {_channels(node, data_format)}
+    if positions <= (collapsed_axes(node) or set()):
         return replace(view, axes=())
-    if isinstance(layer, layers.GroupNormalization):
+    mixed = mixed_axes(node)
+    if mixed is not None and not mixed & positions:
+        return view
+    # A normalization keeps each unit in its place; Dense along positions would not.
+    if positions <= (mixed or set()) and not isinstance(layer, layers.Dense):
         return replace(view, context=True)
+    if getattr(layer, "data_format", data_format) != data_format:
+        return f"{node.kind} {node.name!r}, which takes another axis for the channels"
     reading = taps(layer, _spatial(node.input_shapes[0], data_format))
     if reading is None:
         return f"{node.kind} {node.name!r}, whose way of looking is not known"
     return replace(view, axes=tuple(map(_Axis.through, view.axes, reading)))
 
 
-def _spatial(shape: Shape, data_format: str) -> Shape:
+def _spatial(shape: TensorShape, data_format: str) -> TensorShape:
     return shape[1:-1] if data_format == "channels_last" else shape[2:]
+
+
+def _channels(node: Node, data_format: str) -> int:
+    return len(node.input_shapes[0]) - 1 if data_format == "channels_last" else 1
 
 
 def _joins_positions(node: Node, data_format: str) -> bool:
     """Whether it puts images beside each other instead of onto each other."""
-    channels = len(node.output_shape) - 1 if data_format == "channels_last" else 1
+    channels = _channels(node, data_format)
     axis = node.layer.axis if isinstance(node.layer, layers.Concatenate) else channels
-    return axis % len(node.output_shape) != channels
+    return bool(axis % len(node.output_shape) != channels)
 
 
 def _merged(node: Node, below: list[_View], data_format: str) -> _View | str:
@@ -260,7 +271,7 @@ def _merged(node: Node, below: list[_View], data_format: str) -> _View | str:
     local = [view for view in below if view.axes]
     if not local:
         return below[0]
-    known = isinstance(node.layer, MERGING) or acts_on_each_position(node)
+    known = isinstance(node.layer, MERGING) or mixed_axes(node) == set()
     if not known or _joins_positions(node, data_format):
         return f"{node.kind} {node.name!r}, whose way of looking is not known"
     context = len(local) < len(below) or any(view.context for view in local)

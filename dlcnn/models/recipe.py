@@ -9,6 +9,8 @@ __all__ = ["Recipe"]
 class Recipe:
     """The training settings that a network is known to do well with.
 
+    `Recipe()` is the usual start for a network that nobody has measured.
+
     Attributes:
         epochs: passes over the training images.
         batch_size: images per step.

@@ -1,4 +1,4 @@
-"""How each kind of layer reads the layer below it, along one axis.
+"""How each kind of layer reads the layer below it: all along some axes, or by windows.
 
 The one list of Keras' layers by what they do to positions. It must not know a graph.
 """
@@ -9,10 +9,11 @@ from typing import Any
 
 from keras import layers
 
-from dlcnn.models.graph import Node, Shape
+from dlcnn.models.graph import Node
 from dlcnn.models.layers import LocalResponseNormalization, SelectChannels
+from dlcnn.models.shapes import TensorShape
 
-__all__ = ["GLOBAL", "MERGING", "Taps", "acts_on_each_position", "taps"]
+__all__ = ["MERGING", "Taps", "acts_on_each_position", "collapsed_axes", "mixed_axes", "taps"]
 
 _SLIDING = (
     *(layers.Conv1D, layers.Conv2D, layers.Conv3D),
@@ -29,14 +30,14 @@ MERGING = (
     *(layers.Add, layers.Subtract, layers.Multiply, layers.Average),
     *(layers.Maximum, layers.Minimum, layers.Concatenate),
 )
-GLOBAL = (
+_GLOBAL = (
     *(layers.GlobalAveragePooling1D, layers.GlobalAveragePooling2D, layers.GlobalAveragePooling3D),
     *(layers.GlobalMaxPooling1D, layers.GlobalMaxPooling2D, layers.GlobalMaxPooling3D),
-    layers.Flatten,
 )
+_ALONG_AXES = (layers.Softmax, layers.LayerNormalization, layers.UnitNormalization)
 _EACH_POSITION = (
-    *(layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax),
-    *(layers.Dense, layers.BatchNormalization, layers.Normalization, layers.Rescaling),
+    *(layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU),
+    *(layers.BatchNormalization, layers.Normalization, layers.Rescaling),
     *(layers.Dropout, layers.SpatialDropout1D, layers.SpatialDropout2D, layers.SpatialDropout3D),
     *(layers.AlphaDropout, layers.GaussianDropout, layers.GaussianNoise),
     *(layers.Identity, layers.ActivityRegularization),
@@ -45,6 +46,7 @@ _EACH_POSITION = (
     *(layers.RandomFlip, layers.RandomRotation, layers.RandomTranslation, layers.RandomZoom),
     *(layers.RandomBrightness, layers.RandomContrast),
 )
+_REDUCTIONS = {"Amax", "Amin", "Max", "Mean", "Min", "Prod", "Sum"}
 # Classes that Keras does not publish: of `keras.ops` on symbolic tensors, of keras.applications.
 _NAMED_OF_EACH_POSITION = {
     *("Absolute", "Clip", "Exp", "Log", "Negative", "Power", "Sqrt", "Square"),
@@ -73,16 +75,45 @@ class Taps:
         return (unit * self.down + self.last) // self.up
 
 
+def mixed_axes(node: Node) -> set[int] | None:
+    """The axes along which a unit of a layer that keeps all positions reads everything.
+
+    {} for an activation, which reads its own value only; None for a layer that is not of this
+    sort, such as a convolution.
+    """
+    layer: Any = node.layer
+    axes = range(len(node.output_shape))
+    if isinstance(layer, _EACH_POSITION) or node.kind in _NAMED_OF_EACH_POSITION:
+        return set()
+    if isinstance(layer, layers.Dense):
+        return {axes[-1]}
+    if isinstance(layer, layers.GroupNormalization):
+        return {*axes[1:]}
+    if isinstance(layer, _ALONG_AXES):
+        return {axes[axis] for axis in _tuple(layer.axis, 1)}
+    return None
+
+
+def collapsed_axes(node: Node) -> set[int] | None:
+    """The axes of which a layer leaves one value or none; None if it is no such layer."""
+    axes = range(len(node.input_shapes[0]))
+    if isinstance(node.layer, _GLOBAL):
+        channels = axes[-1] if node.layer.data_format == "channels_last" else 1
+        return {*axes[1:]} - {channels}
+    to_vector = isinstance(node.layer, layers.Reshape) and len(node.output_shape) == 2
+    if isinstance(node.layer, layers.Flatten) or to_vector:
+        return {*axes[1:]}
+    if node.kind in _REDUCTIONS:
+        return {*axes} if node.layer.axis is None else {axes[axis] for axis in node.layer.axis}
+    return None
+
+
 def acts_on_each_position(node: Node) -> bool:
     """Whether a unit reads its own position only (of each of the layer's inputs)."""
-    layer: Any = node.layer
-    if isinstance(layer, layers.LayerNormalization):
-        axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-        return axes in ([-1], [len(node.output_shape) - 1])
-    return isinstance(layer, _EACH_POSITION) or node.kind in _NAMED_OF_EACH_POSITION
+    return mixed_axes(node) in (set(), {len(node.output_shape) - 1})
 
 
-def taps(layer: Any, sizes: Shape) -> list[Taps] | None:
+def taps(layer: Any, sizes: TensorShape) -> list[Taps] | None:
     """How a layer's units read those below, per axis; None for a layer we do not know."""
     rank = len(sizes)
     if isinstance(layer, _PADDING):
@@ -90,9 +121,10 @@ def taps(layer: Any, sizes: Shape) -> list[Taps] | None:
     if isinstance(layer, _CROPPING):
         return [Taps(1, 1, before, before) for before, _ in _pairs(layer.cropping, rank)]
     if isinstance(layer, _UPSAMPLING):
-        if getattr(layer, "interpolation", "nearest") != "nearest":
-            return None
-        return [Taps(1, factor, 1 - factor, 0) for factor in _tuple(layer.size, rank)]
+        reads = {"nearest": _repeated, "bilinear": _interpolated}.get(
+            getattr(layer, "interpolation", "nearest")
+        )
+        return reads and [reads(factor) for factor in _tuple(layer.size, rank)]
     if not isinstance(layer, (*_SLIDING, *_TRANSPOSED)):
         return None
     sides = _tuple(getattr(layer, "kernel_size", None) or layer.pool_size, rank)
@@ -114,6 +146,15 @@ def taps(layer: Any, sizes: Shape) -> list[Taps] | None:
         for reach, stride, size in zip(reaches, strides, sizes, strict=True)
         for before in (_before(layer.padding, reach, stride, size),)
     ]
+
+
+def _repeated(factor: int) -> Taps:
+    return Taps(1, factor, 1 - factor, 0)
+
+
+def _interpolated(factor: int) -> Taps:
+    """The neighbours of ((unit + 1/2) / factor - 1/2), on either side."""
+    return Taps(2, 2 * factor, 2 - 3 * factor, factor)
 
 
 def _tuple(value: Any, rank: int) -> tuple[int, ...]:

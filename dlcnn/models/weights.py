@@ -1,7 +1,7 @@
 """Put trained weights into a built network; it knows layers and files, and no network by name.
 
 Two networks belong together when the n-th layer of each kind has weights of the same shapes and
-the same settings in both. Layers' names do not matter.
+the same settings in both, and the pooling between them is the same. Layers' names do not matter.
 """
 
 import contextlib
@@ -16,13 +16,16 @@ import keras
 import numpy as np
 
 from dlcnn.models.architecture import Architecture, registered
-from dlcnn.models.errors import ModelError
+from dlcnn.models.errors import ModelError, first_line
+from dlcnn.models.outlines import is_outline
 
 __all__ = ["imagenet", "load"]
 
 # Settings that change what the same weights compute. Padding and activations may be layers of
 # their own in one of the networks, so they are not compared.
-_SETTINGS = ("strides", "dilation_rate", "groups", "epsilon")
+_SETTINGS = ("strides", "dilation_rate", "groups", "epsilon", "pool_size")
+
+_HDF5 = (".h5", ".hdf5")
 
 _Label = tuple[str, int]  # such as ("conv2d", 3) for the third convolution
 _Shapes = dict[_Label, list[tuple[int, ...]]]
@@ -34,7 +37,8 @@ def load(model: keras.Model, weights: "str | os.PathLike[str] | keras.Model") ->
     Args:
         model: a built network; its weights are replaced.
         weights: a model with the same layers, or a file: .weights.h5, .keras, or the older .h5
-            in which Keras publishes weights.
+            in which Keras publishes weights. A .weights.h5, or an .h5 of weights only, says
+            nothing of settings such as strides, so that only the shapes can be compared.
 
     Raises:
         ModelError: the file cannot be read, or the first layer that does not fit.
@@ -42,19 +46,20 @@ def load(model: keras.Model, weights: "str | os.PathLike[str] | keras.Model") ->
     if isinstance(weights, keras.Model):
         _transfer(model, weights, f"the model {weights.name!r}")
         return
-    path = Path(weights)
-    if not path.is_file():
+    path = Path(weights) if isinstance(weights, str | os.PathLike) else None
+    if path is None or not path.is_file():
         raise ModelError(
             f"{model.name}: weights is a file, a model or 'imagenet'. Received weights="
-            f"{str(weights)!r}, and there is no such file. Check the path."
+            f"{weights!r}, and there is no such file. Check the path."
         )
     with _explained(model, path):
-        if path.name.endswith(".keras"):
+        if path.suffix == ".keras" or _is_whole_model(path):
             _transfer(model, keras.saving.load_model(path, compile=False), str(path))
         elif path.name.endswith(".weights.h5"):
-            _compare(model, _shapes(_weighted(model)), _stored(path), str(path))
+            ours = {label: shapes for label, shapes in _shapes(_telling(model)).items() if shapes}
+            _compare(model, ours, _stored(path), str(path))
             model.load_weights(path)
-        elif path.suffix in (".h5", ".hdf5"):
+        elif path.suffix in _HDF5:
             model.load_weights(path)
         else:
             raise ValueError("Its name does not end in .weights.h5, .keras or .h5")
@@ -92,17 +97,30 @@ def imagenet(architecture: Architecture, arguments: Mapping[str, Any]) -> keras.
         source: keras.Model = application(weights="imagenet", include_top=chosen["include_top"])
     except Exception as error:  # Keras' downloader raises a bare Exception
         raise ModelError(
-            f"{name}: its weights could not be downloaded ({_brief(error)}). Received "
+            f"{name}: its weights could not be downloaded ({first_line(error)}). Received "
             "weights='imagenet'. Try again when connected, or give a weight file."
         ) from None
     return source
 
 
+def _is_whole_model(path: Path) -> bool:
+    """Whether an .h5 file holds the layers too, not their weights only."""
+    if path.suffix not in _HDF5:
+        return False
+    with h5py.File(path) as file:
+        return "model_config" in file.attrs
+
+
 def _transfer(model: keras.Model, source: keras.Model, origin: str) -> None:
-    ours, theirs = _weighted(model), _weighted(source)
+    ours, theirs = _telling(model), _telling(source)
     _compare(model, _shapes(ours), _shapes(theirs), origin)
     for label, layer in ours.items():
         _compare_settings(model, label, layer, theirs[label], origin)
+    if is_outline(source):
+        raise ModelError(
+            f"{model.name}: an outline has no weights to give. Received {origin}. Build it with "
+            "models.build."
+        )
     for label, layer in ours.items():
         layer.set_weights(theirs[label].get_weights())
         if isinstance(layer, keras.layers.Normalization):
@@ -120,14 +138,14 @@ def _fold_rescaling(layer: keras.layers.Normalization, source: keras.Model) -> N
             layer.adapt_variance.assign(layer.adapt_variance / keras.ops.square(other.scale))
 
 
-def _weighted(model: keras.Model) -> dict[_Label, keras.Layer]:
-    """The layers that have weights, each by its kind and its number among its kind."""
+def _telling(model: keras.Model) -> dict[_Label, keras.Layer]:
+    """The layers that have weights, and pooling, each by its kind and its number among its kind."""
     seen: Counter[str] = Counter()
     layers = {}
     for layer in model.layers:
         kind = type(layer).__name__.lower()
         seen[kind] += 1
-        if layer.weights:
+        if layer.weights or hasattr(layer, "pool_size"):
             layers[kind, seen[kind]] = layer
     return layers
 
@@ -159,10 +177,14 @@ def _compare(model: keras.Model, ours: _Shapes, theirs: _Shapes, origin: str) ->
             kind, number = label
             raise ModelError(
                 f"{model.name}: the weights of {origin} are another network's. Received at "
-                f"{kind} {number}: {theirs.get(label, 'nothing')}, where {model.name} has "
-                f"{ours.get(label, 'nothing')}. Build the network, variant, input shape and "
+                f"{kind} {number}: {_said(theirs.get(label))}, where {model.name} has "
+                f"{_said(ours.get(label))}. Build the network, variant, input shape and "
                 "classes they were trained with."
             )
+
+
+def _said(shapes: list[tuple[int, ...]] | None) -> str:
+    return "nothing" if shapes is None else str(shapes or "one without weights")
 
 
 def _compare_settings(
@@ -187,12 +209,7 @@ def _explained(model: keras.Model, path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # h5py, zipfile, json and Keras each raise their own
         raise ModelError(
-            f"{model.name}: the weights cannot be read ({_brief(error)}). Received weights="
+            f"{model.name}: the weights cannot be read ({first_line(error)}). Received weights="
             f"{str(path)!r}. Give a .weights.h5, .keras or .h5 file that Keras saved from this "
             "network."
         ) from None
-
-
-def _brief(error: Exception) -> str:
-    """The first line of an error's message, without its full stop."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

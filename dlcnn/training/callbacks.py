@@ -53,7 +53,7 @@ class FiniteNumbers(keras.callbacks.Callback):  # type: ignore[misc]
                 self._end(f"{name}={value} at the end of epoch {epoch + 1}")
 
     def _end(self, received: str) -> None:
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        rate = float(self.model.optimizer.learning_rate)
         raise DivergedError(
             f"fit: the loss stays a finite number. Received {received}, at a learning rate of "
             f"{rate:g}. Mostly the learning rate is too high: try a tenth of it. Else the "

@@ -131,10 +131,7 @@ def variables_of(model: "keras.Model") -> list[Any]:
 
 def _array(variable: Any) -> npt.NDArray[Any]:
     """A copy of the variable; bfloat16, which NumPy does not know, as float32, which holds it."""
-    import keras
-
-    # The variable, not its value: one that lies on several devices converts itself.
-    array = np.array(keras.ops.convert_to_numpy(variable))
+    array = np.array(variable.numpy())
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 

@@ -59,11 +59,10 @@ class Loop:
     ) -> "keras.callbacks.History":
         """Train from the epoch `initial_epoch` (from 0) to the last."""
         return self.model.fit(
-            self.training.for_keras(),
+            **self.training.fit_arguments(),
             validation_data=self.validating and self.validating.for_keras(),
             epochs=self.options.epochs,
             initial_epoch=initial_epoch,
-            shuffle=False,  # the batches come in their own order
             callbacks=[*self.counting, *also],
             verbose=self.verbose,
         )
@@ -133,9 +132,7 @@ def _batches(
     if options.validation is None:
         (images, labels), _ = dataset.arrays()
         return Batches(images, labels, **order, **ours), None
-    train, held_back = dataset.split(options.validation, seed)
-    parts = Dataset(dataset.name, train, held_back, dataset.class_names)
-    (images, labels), (others, their_labels) = parts.arrays()
+    (images, labels), (others, their_labels) = dataset.split(options.validation, seed).arrays()
     return Batches(images, labels, **order, **ours), Batches(others, their_labels, **ours)
 
 
@@ -159,7 +156,8 @@ def _own_callbacks(options: Options, training: Batches) -> list["keras.callbacks
 def _steps_at_once(model: "keras.Model", options: Options, devices: Devices, steps: int) -> int:
     """How many steps TensorFlow takes without coming back to Python, which a small network awaits.
 
-    As many as there are in `_WORK_AT_ONCE`, so one for a large network.
+    Not more than there are in `_WORK_AT_ONCE`, so one for a large network, and a divisor of those
+    of an epoch.
     """
     import keras
 
@@ -169,4 +167,5 @@ def _steps_at_once(model: "keras.Model", options: Options, devices: Devices, ste
         return 1
     rows = summary_table(model).rows
     work = sum(row.multiply_adds or 0 for row in rows) * options.batch_size
-    return max(1, min(steps, _WORK_AT_ONCE // max(work, 1)))
+    most = max(1, _WORK_AT_ONCE // max(work, 1))
+    return max(count for count in range(1, steps + 1) if steps % count == 0 and count <= most)

@@ -105,7 +105,7 @@ class Options:
 
 def recipe_of(name: str) -> Recipe:
     """How the network of this name is best trained; the default for one that nobody recorded."""
-    return find(name).recipe if name in names() else Recipe()
+    return (find(name).recipe if name in names() else None) or Recipe()
 
 
 def complete(recipe: Recipe, *, augmentation: Iterable[str] | None = None, **given: Any) -> Options:

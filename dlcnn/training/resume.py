@@ -91,8 +91,9 @@ def _leave(run: Run, loop: Loop, recorder: "Recorder", *, status: Status, reason
     state = _settle(loop, recorder)
     if not recorder.writes:
         return
-    if state is not None and state.epochs:
-        run.keep_epochs(state.epochs)
+    done = 0 if state is None else state.epochs
+    run.keep_epochs(done)
+    if done:
         run.save_model(loop.model)
         run.save_curves()
     run.update(status=status, reason=reason)

@@ -56,8 +56,8 @@ def test_list_of_a_folder(data, real):
 def test_list_of_a_folder_named_by_the_variable(data, real):
     """Real files are listed in the place of drawn ones, beside the others."""
     done = data("list", DLCNN_DATA=str(real), COLUMNS="200")
-    assert re.search(rf"^signs +12 +6 +cup, jug, mug +{real}", done.stdout, re.M)
-    assert re.search(rf"^cats +12 +6 +non-cat, cat +{real}", done.stdout, re.M)
+    assert re.search(rf"^signs +12 +6 +cup, jug, mug +{str(real)[:20]}", done.stdout, re.M)
+    assert re.search(rf"^cats +12 +6 +non-cat, cat +{str(real)[:20]}", done.stdout, re.M)
 
 
 def test_list_tells_of_a_damaged_file(data, real):
@@ -88,22 +88,49 @@ def test_show_saves_to_a_file_of_choice(data, tmp_path):
     assert all(name in sheet for name in ("cup", "jug", "mug"))
 
 
+def test_show_and_export_draw_as_they_are_told(data, tmp_path):
+    """Another seed, in colour: what `load` gives with these options."""
+    done = data("export", "digits", "here", "--colour", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    found = load("digits", tmp_path / "here")
+    assert found.image_shape == (32, 32, 3)
+    kept = {path.name for path in (tmp_path / "cache").rglob("*.npz")}
+    assert any("colour=True-seed=3" in name for name in kept)
+    done = data("show", "digits", "--colour", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "cache").rglob("*.npz")} == kept
+
+
+def test_show_refuses_a_suffix_before_it_draws(data, tmp_path):
+    """Nothing is waited for, and no folder is made."""
+    done = data("show", "signs", "--out", "sheets/sheet.txt")
+    assert done.returncode == 2
+    assert "suffix" in done.stderr
+    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "sheets").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["show", "sings"], "Did you mean signs?"),
+        (["show", "sings"], "Did you mean 'signs'?"),
+        (["show", "SIGNS"], "Did you mean 'signs'?"),
+        (["show", "signs", "--colour"], "Received colour=True, which is none of them"),
+        (["show", "signs", "--seed", "-1"], "Received seed=-1"),
+        (["export", "signs", "--data-folder", "real", "to", "--seed", "1"], "for drawn images"),
         (["show", "cats"], "train_catvnoncat.h5 and test_catvnoncat.h5"),
         (["show", "signs", "--data-folder", "nowhere"], "nowhere: data lie in a folder"),
         (["show", "signs", "--data-folder", "real", "--out", "sheet.txt"], "suffix"),
-        (["show", "signs", "--data-folder", "real", "--out", "real"], "names a file"),
+        (["show", "signs", "--data-folder", "real", "--out", "taken.png"], "names a file"),
         (["list", "--data-folder", "nowhere"], "nowhere: data lie in a folder"),
-        (["export", "sings", "to"], "Did you mean signs?"),
+        (["export", "sings", "to"], "Did you mean 'signs'?"),
         (["export", "signs", "--data-folder", "real", "real"], "nothing of yours is overwritten"),
         (["list"], "nowhere: data lie in a folder"),
     ],
 )
 def test_data_explains_wrong_usage(data, real, arguments, words):
     """One message, exit code 2, no traceback."""
+    (real.parent / "taken.png").mkdir()
     done = data(*arguments, DLCNN_DATA="nowhere" if arguments == ["list"] else "")
     assert done.returncode == 2
     assert words in done.stderr

@@ -81,7 +81,7 @@ def test_evaluate_on_other_images_leaves_the_run_as_it_is(evaluated, trained, ru
     ("name", "said"),
     [
         ("wide", "Received images of (8, 14, 3) for a model of (8, 10, 3)"),
-        ("third", "Did you mean thirds?"),
+        ("third", "Did you mean 'thirds'?"),
     ],
 )
 def test_evaluate_refuses_data_that_does_not_fit(evaluated, trained, name, said):

@@ -27,8 +27,18 @@ def test_models_describes_a_network(capsys):
     assert "LeCun" in out
     assert "dense, sparse, course" in out
     assert "epochs in batches of" in out
+    assert '"sparse" is the paper\'s' in out
     assert "28 x 28 x 6" in out
     assert "62,006 parameters (62,006 trainable)" in out
+
+
+def test_models_says_what_nobody_measured(capsys):
+    """A network without a recorded recipe is not shown with one."""
+    assert main(["models", "vgg11", "--input-shape", "32x40x3", "--no-include-top"]) == 0
+    out = capsys.readouterr().out
+    assert "training  not measured" in out
+    assert "epochs" not in out
+    assert "Dense" not in out
 
 
 def test_models_takes_a_pattern(capsys):
@@ -52,8 +62,10 @@ def test_models_draws_a_diagram(tmp_path, capsys):
     ("arguments", "says"),
     [
         (["resnet5"], "Did you mean 'resnet50'?"),
-        (["INPUT -> KONV"], "         ^\nDid you mean CONV?"),
-        (["INPUT -> CONV -> FC", "--variant", "x"], "a pattern has no variants"),
+        (["VGG16"], "Did you mean 'vgg16'?"),
+        (["INPUT -> KONV"], "         ^\nDid you mean 'CONV'?\n"),
+        (["INPUT -> CONV -> FC", "--variant", "x"], "Received variant=x"),
+        (["INPUT -> CONV", "--no-include-top"], "Received include_top=False"),
         (["vgg16", "--variant", "x"], "there is one form of it only"),
         (["vgg16", "--input-shape", "16x16x3"], "needs 2 x 2 pixels"),
         (["vgg16", "--input-shape", "16x16"], "--input-shape 16x16"),
@@ -66,4 +78,6 @@ def test_models_refuses_what_it_cannot_show(arguments, says, capsys, tmp_path, m
     """Exit 2 and a sentence that says what to do, on the error stream."""
     monkeypatch.chdir(tmp_path)
     assert main(["models", *arguments]) == 2
-    assert says in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert not captured.out  # refused before there is half an answer

@@ -57,9 +57,9 @@ def test_assignments_are_ordered(small_course):
 
 
 def test_unknown_assignment_is_told_with_those_there_are(small_course):
-    """The nearest names, and all."""
+    """The nearest name, or all."""
     course = small_course.load()
-    with pytest.raises(CourseError, match=r"Received id='scalng'. Did you mean scaling\?"):
+    with pytest.raises(CourseError, match=r"Received id='scalng'. Did you mean 'scaling'\?"):
         course.assignment("scalng")
     with pytest.raises(CourseError, match=r"There are: scaling\."):
         course.assignment("zebra")

@@ -1,5 +1,6 @@
 """What the tests of data share: a cache of their own, a small drawn data set, real files."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -111,10 +112,17 @@ def write_h5(tmp_path):
     return write
 
 
-@pytest.fixture
-def real_happy():
-    """A real file of the course, which lies beside a checkout where it may be used."""
-    path = Path(__file__).parents[3] / "shared" / "data" / "test_happy.h5"
-    if not path.exists():
-        pytest.skip(f"no real data file at {path}")
+@pytest.fixture(params=["made", "real"])
+def course_happy(request, tmp_path):
+    """`test_happy.h5` of the course: a small one in its layout, and the real one of DLCNN_DATA."""
+    if request.param == "real":
+        path = Path(os.environ.get("DLCNN_DATA", ""), "test_happy.h5")
+        if "DLCNN_DATA" not in os.environ or not path.exists():
+            pytest.skip("DLCNN_DATA names no folder with the course's test_happy.h5 in it")
+        return path
+    path = tmp_path / "test_happy.h5"
+    with h5py.File(path, "w") as file:
+        file["list_classes"] = np.arange(2)
+        file["test_set_x"] = np.random.default_rng(2).integers(0, 256, (5, 64, 64, 3), np.uint8)
+        file["test_set_y"] = np.array([1, 1, 0, 1, 0])
     return path

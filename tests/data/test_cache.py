@@ -1,6 +1,7 @@
 """What is drawn is kept once, whole or not at all, and a bad cache never costs an answer."""
 
 import fcntl
+import gc
 import os
 import resource
 import signal
@@ -94,6 +95,37 @@ def test_fetch_draws_anew_for_a_file_of_other_arrays(tmp_path):
         np.savez(path, **arrays)
         _expect_equal(cache.fetch(path, _splits), _splits())
         assert cache.fetch(path, _never)
+
+
+def test_fetch_takes_no_other_splits_for_what_it_draws(tmp_path):
+    """Arrays that nobody drew here, or that were kept under another name, cost no answer."""
+    path = tmp_path / "some.npz"
+    wrong = Split(np.zeros((3, 4, 5, 1), np.uint8), np.array([0, 1, 99]))
+    np.savez(
+        path,
+        train_images=wrong.images,
+        train_labels=wrong.labels,
+        test_images=wrong.images,
+        test_labels=wrong.labels,
+    )
+    _expect_equal(cache.fetch(path, _splits), _splits())
+    cache.fetch(tmp_path / "other.npz", lambda: (wrong, wrong))
+    path.write_bytes((tmp_path / "other.npz").read_bytes())
+    _expect_equal(cache.fetch(path, _splits), _splits())
+    _expect_equal(cache.fetch(path, _never), _splits())
+
+
+@pytest.mark.parametrize("size", [0, 10, 300])
+def test_fetch_closes_a_damaged_file(tmp_path, size):
+    """No handle is left to the garbage collector."""
+    path = tmp_path / "some.npz"
+    cache.fetch(path, _splits)
+    path.write_bytes(path.read_bytes()[:size])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cache.fetch(path, _splits)
+        gc.collect()
+    assert caught == []
 
 
 def test_fetch_waits_for_no_pipe(tmp_path):

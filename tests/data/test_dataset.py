@@ -107,7 +107,8 @@ def test_split_keeps_the_share_of_every_class(counts, fraction, seed):
     """Each class is within one image of its share, all together within half of one, none is lost"""
     labels = np.repeat(np.arange(len(counts)), counts)
     dataset = _dataset_of(labels, len(counts))
-    train, validation = dataset.split(fraction, seed)
+    parts = dataset.split(fraction, seed)
+    train, validation = parts.train, parts.test
     taken = np.bincount(validation.labels, minlength=len(counts))
     assert (np.abs(taken - np.array(counts) * fraction) < 1).all()
     assert abs(len(validation) - len(labels) * fraction) <= 0.5 + 1e-9
@@ -118,14 +119,15 @@ def test_split_keeps_the_share_of_every_class(counts, fraction, seed):
 def test_split_rounds_by_largest_remainder():
     """Shares 2.1, 2.8 and 3.5 make 8 images: 2, 2 and 3, and the one left is for 2.8."""
     labels = np.repeat([0, 1, 2], [21, 28, 35])
-    _, validation = _dataset_of(labels, 3).split(0.1, seed=0)
+    validation = _dataset_of(labels, 3).split(0.1, seed=0).test
     assert np.bincount(validation.labels).tolist() == [2, 3, 3]
 
 
 def test_split_keeps_images_with_their_labels_and_order():
     """A part is the images of the whole in their order, each with its own label."""
     labels = np.random.default_rng(3).integers(0, 3, 50)
-    for part in _dataset_of(labels, 3).split(0.3, seed=1):
+    parts = _dataset_of(labels, 3).split(0.3, seed=1)
+    for part in (parts.train, parts.test):
         places = part.images[:, 0, 0, 0]
         assert (np.diff(places.astype(int)) > 0).all()
         np.testing.assert_array_equal(part.labels, labels[places])
@@ -134,21 +136,30 @@ def test_split_keeps_images_with_their_labels_and_order():
 def test_split_follows_its_seed():
     """The same seed divides in the same way, another one differently."""
     dataset = _dataset_of(np.arange(60) % 3, 3)
-    first, again, other = (dataset.split(0.5, seed)[1].images for seed in (1, 1, 2))
+    first, again, other = (dataset.split(0.5, seed).test.images for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_split_leaves_the_test_images_alone(small):
     """Only images to learn from are divided."""
-    train, validation = small.split(0.5, seed=0)
-    assert len(train) + len(validation) == len(small.train)
+    parts = small.split(0.5, seed=0)
+    assert len(parts.train) + len(parts.test) == len(small.train)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.2, 1.5, float("nan")])
+def test_split_gives_a_data_set_to_train_and_validate_on(small):
+    """Its arrays are what `keras.Model.fit` takes; name, classes and source stay."""
+    parts = small.split(0.5, seed=0)
+    (x_train, y_train), (x_validation, y_validation) = parts.arrays(labels="one_hot")
+    assert x_train.shape == x_validation.shape == (6, 7, 5, 3)
+    assert y_train.shape == y_validation.shape == (6, 3)
+    assert (parts.name, parts.class_names, parts.info) == ("small", small.class_names, small.info)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.2, 1.5, float("nan"), "x", None])
 def test_split_takes_a_share(small, fraction):
-    """Everything and nothing are no shares."""
-    with pytest.raises(DataError, match=f"between 0 and 1.*fraction={fraction}"):
+    """Everything, nothing and what is no number are no shares."""
+    with pytest.raises(DataError, match=f"between 0 and 1.*fraction={fraction!r}"):
         small.split(fraction, seed=0)
 
 
@@ -163,14 +174,33 @@ def test_split_leaves_no_class_without_images(fraction):
 
 def test_split_allows_a_class_that_never_had_images():
     """A class without any image is in neither part."""
-    train, validation = _dataset_of([0, 0, 2, 2], 3).split(0.5, seed=0)
-    assert sorted(train.labels) == sorted(validation.labels) == [0, 2]
+    parts = _dataset_of([0, 0, 2, 2], 3).split(0.5, seed=0)
+    assert sorted(parts.train.labels) == sorted(parts.test.labels) == [0, 2]
 
 
-def test_split_refuses_a_negative_seed(small):
+@pytest.mark.parametrize("seed", [-1, "x", 1.5])
+def test_split_refuses_what_is_no_seed(small, seed):
     """In a sentence, before NumPy does."""
-    with pytest.raises(DataError, match="seed=-1"):
-        small.split(0.5, seed=-1)
+    with pytest.raises(DataError, match=f"seed={seed!r}"):
+        small.split(0.5, seed=seed)
+
+
+def test_split_takes_numbers_of_numpy(small):
+    """They are numbers like Python's."""
+    parts = small.split(np.float32(0.5), np.int64(3))
+    assert parts.digest() == small.split(0.5, 3).digest()
+
+
+def test_repr_tells_what_there_is_without_pixels(small):
+    """A line: name, counts, shape and classes, however many."""
+    assert repr(small.train) == "<Split: 12 images of (7, 5, 3)>"
+    assert repr(small) == (
+        "<Dataset 'small': 12 train and 6 test images of (7, 5, 3), "
+        "3 classes ('cup', 'jug', 'mug')>"
+    )
+    many = make_dataset(class_names=tuple(map(str, range(500))))
+    assert "500 classes ('0', '1', " in repr(many)
+    assert len(repr(many)) < 150
 
 
 _DIGEST = """

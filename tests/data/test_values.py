@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from dlcnn.data import DataError
-from dlcnn.data.values import class_names_from, expect_image_header, labels_from, pixels_from
+from dlcnn.data.values import (
+    class_names_from,
+    expect_image_header,
+    labels_from,
+    pixels_from,
+    seed_from,
+)
 
 _PIXELS = np.array([0, 51, 128, 255], np.uint8).reshape(2, 1, 2, 1)
 
@@ -158,3 +164,17 @@ def test_class_names_from_others_are_refused(values):
     """Numbers that are no indexes would name images wrongly; names have letters, none hidden."""
     with pytest.raises(DataError, match="here: classes are names"):
         class_names_from("here", values)
+
+
+@pytest.mark.parametrize("value", [0, 7, np.int64(7), np.uint8(7), 2**64 - 1])
+def test_seed_from_whole_numbers(value):
+    """Those of NumPy too; it is Python's int that comes back."""
+    found = seed_from("here", value)
+    assert (found, type(found)) == (value, int)
+
+
+@pytest.mark.parametrize("value", [-1, 2**64, 1.0, True, np.True_, "1", None, np.array([1, 2])])
+def test_seed_from_anything_else(value):
+    """In a sentence."""
+    with pytest.raises(DataError, match=r"here: a seed is a whole number from 0.*Received seed="):
+        seed_from("here", value)

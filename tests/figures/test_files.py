@@ -3,7 +3,7 @@
 import pytest
 
 from dlcnn.errors import DlcnnError
-from dlcnn.figures import curves, save
+from dlcnn.figures import check_format, curves, save
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_save_refuses_an_unknown_suffix(tmp_path):
     with pytest.raises(DlcnnError, match=r"one of \.pdf, \.png, \.svg"):
         save(curves({"loss": [1.0]}), tmp_path / "curves.txt")
     assert not list(tmp_path.iterdir())
+
+
+def test_check_format_knows_what_save_takes(tmp_path):
+    """A suffix is judged before there is a figure, capitals included, as `save` judges it."""
+    check_format(tmp_path / "curves.PNG")
+    with pytest.raises(DlcnnError, match=r"one of \.pdf, \.png, \.svg"):
+        check_format(tmp_path / "curves.jpg")

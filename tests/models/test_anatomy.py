@@ -7,6 +7,7 @@ from keras import layers
 from dlcnn import models
 from dlcnn.models.anatomy import summary_table
 from dlcnn.models.errors import ModelError
+from tests.models.networks import DEEP
 
 
 def _costs(layer, shape=(9, 7, 6)):
@@ -121,16 +122,9 @@ def test_summary_table_counts_parameters_once():
     assert table.parameters == model.count_params()
 
 
-# The deepest of a family differ from the others in their numbers only, and take seconds each.
-_DEEP = {"resnet101", "resnet152", *(f"efficientnet_b{size}" for size in range(1, 8))}
-
-
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name in _DEEP else ())
-        for name in models.names()
-    ],
+    [pytest.param(name, marks=pytest.mark.slow if name in DEEP else ()) for name in models.names()],
 )
 def test_summary_table_agrees_with_keras_on_every_network(name):
     """The rows sum up to Keras' own count, and nothing is unknown."""
@@ -139,6 +133,13 @@ def test_summary_table_agrees_with_keras_on_every_network(name):
     assert sum(row.parameters for row in table.rows) == model.count_params() == table.parameters
     assert table.multiply_adds is not None
     assert None not in [row.receptive_field for row in table.rows]
+
+
+def test_multiply_adds_of_convnext_are_known():
+    """Scales per channel cost nothing that the convolution before them could not take over."""
+    with keras.StatelessScope(initialize_variables=False):
+        model = keras.applications.ConvNeXtTiny(weights=None)
+    assert round(summary_table(model).multiply_adds / 1e7) == 446  # 4.46 G in torchvision's table
 
 
 def test_summary_table_marks_what_it_does_not_know():

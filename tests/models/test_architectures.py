@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 
 from dlcnn import models
+from tests.models.networks import DEEP
 
 _ROWS = list(csv.DictReader((Path(__file__).parent / "counts.csv").open()))
 _FORMS = [
     (name, variant) for name in models.names() for variant in models.find(name).variants or (None,)
 ]
-# The deepest of a family differ from the others in their numbers only, and take seconds each.
-_DEEP = {"resnet101", "resnet152", *(f"efficientnet_b{size}" for size in range(1, 8))}
 _FORMS_DEEP_SLOW = [
-    pytest.param(*form, marks=pytest.mark.slow if form[0] in _DEEP else ()) for form in _FORMS
+    pytest.param(*form, marks=pytest.mark.slow if form[0] in DEEP else ()) for form in _FORMS
 ]
 
 
@@ -85,7 +84,7 @@ def test_architecture_without_top_ends_with_feature_maps(name, variant):
     assert channels >= 1
 
 
-@pytest.mark.parametrize("name", [name for name in models.names() if name not in _DEEP])
+@pytest.mark.parametrize("name", [name for name in models.names() if name not in DEEP])
 def test_architecture_says_its_own_defaults(name):
     """The recorded defaults are those that the builder uses."""
     architecture = models.find(name)

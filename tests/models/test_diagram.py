@@ -1,5 +1,8 @@
 """Networks as pictures: which boxes there are, and what is drawn once."""
 
+import itertools
+from copy import copy
+
 import keras
 import pytest
 from keras import layers
@@ -67,16 +70,72 @@ def test_draw_shows_other_outputs_beside_the_main_one():
     assert texts.count("Dense 1024") == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "variant"),
-    [("lenet5", "sparse"), ("alexnet", "two_tower"), ("efficientnet_b0", None), ("vgg16", None)],
-)
-def test_draw_takes_every_kind_of_network(name, variant):
-    """Towers, sparse maps, squeeze-and-excite, long chains: a picture of a size to look at."""
-    figure = draw(models.outline(name, variant=variant))
+def _edges(patch):
+    box = patch.get_bbox()
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def _overlap(one, other):
+    (left, top, right, bottom), (x0, y0, x1, y1) = one, other
+    return left < x1 and x0 < right and top < y1 and y0 < bottom
+
+
+def _assert_readable(figure):
+    """No box stands on another, and every box and word is on the page."""
+    axes = figure.axes[0]
+    boxes = sorted(_edges(patch) for patch in axes.patches if patch.zorder == 3)
     width, height = figure.get_size_inches()
-    assert 2 < width < 30
-    assert 2 < height < 30
+    assert not any(
+        _overlap(box, other)
+        for place, box in enumerate(boxes)
+        for other in itertools.takewhile(lambda each: each[0] < box[2], boxes[place + 1 :])  # noqa: B023
+    )
+    for left, top, right, bottom in boxes:
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
+    for text in axes.texts:
+        x, y = text.get_position()
+        assert 0 < x < width
+        assert 0 < y < height
+    return boxes
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "boxes"),
+    [
+        ("lenet5", "sparse", 45),
+        ("alexnet", "two_tower", 15),
+        ("efficientnet_b0", None, 0),
+        ("vgg16", None, 0),
+    ],
+)
+def test_draw_takes_every_kind_of_network(name, variant, boxes):
+    """Towers, sparse maps, squeeze-and-excite, long chains: each box in a place of its own."""
+    figure = draw(models.outline(name, variant=variant))
+    assert len(_assert_readable(figure)) == boxes
+    assert max(figure.get_size_inches()) < 30
+
+
+@pytest.mark.slow
+def test_draw_takes_cells_that_skip_cells():
+    """In NASNet no box is passed by everything: one block as large as the network, and readable."""
+    with keras.StatelessScope(initialize_variables=False):
+        model = keras.applications.NASNetMobile(weights=None)
+    assert len(_assert_readable(draw(model))) > 300
+
+
+def test_draw_test_tells_boxes_that_overlap():
+    """The comparison above sees a box that stands on another, or beside the page."""
+    figure = draw(models.outline("lenet1"))
+    patch = next(patch for patch in figure.axes[0].patches if patch.zorder == 3)
+    for right in (0.1, 100):
+        moved = copy(patch)
+        moved.set_bounds(patch.get_x() + right, patch.get_y(), patch.get_width(), 0.1)
+        figure.axes[0].add_patch(moved)
+        with pytest.raises(AssertionError):
+            _assert_readable(figure)
+        moved.remove()
+    _assert_readable(figure)
 
 
 def test_draw_takes_several_inputs_and_outputs():

@@ -113,6 +113,9 @@ def test_edge_filters_are_the_same_each_time_and_after_saving():
         (lambda: EdgeFilters()((10, 4)), "kernel_initializer of a Conv2D"),
         (lambda: edge_layer(keras.Input((8, 8, 3)), 0, 4), "frozen=0"),
         (lambda: edge_layer(keras.Input((8, 8, 3)), 4, "8"), "trainable='8'"),
+        (lambda: edge_layer(keras.Input((8, 8, 3)), True, 4), "frozen=True"),
+        (lambda: edge_layer(keras.Input((8, 8, 3)), 4, 8, padding="full"), "'padding': 'full'"),
+        (lambda: EdgeFilters(None), "kinds=None"),
     ],
 )
 def test_edge_filters_refuse_what_they_cannot_make(make, says):
@@ -123,7 +126,7 @@ def test_edge_filters_refuse_what_they_cannot_make(make, says):
 
 def _network():
     x = inputs = keras.Input((12, 10, 3))
-    x = edge_layer(x, frozen=4, trainable=3, kernel_size=(3, 5), strides=(2, 1))
+    x = edge_layer(x, frozen=4, trainable=3, kernel_size=(3, 5), strides=(2, 1), name="edges")
     x = layers.Flatten()(layers.ReLU()(x))
     return keras.Model(inputs, layers.Dense(2)(x))
 
@@ -162,3 +165,21 @@ def test_edge_layer_takes_another_initializer():
     inputs = keras.Input((8, 8, 3))
     model = keras.Model(inputs, edge_layer(inputs, 2, 1, initializer="ones", name="first"))
     assert np.unique(model.get_layer("first_frozen").get_weights()[0]) == [1]
+
+
+def test_edge_layer_stands_in_a_network_twice():
+    """Without names of their own, two of them are told apart."""
+    x = inputs = keras.Input((8, 8, 3))
+    for _ in range(2):
+        x = edge_layer(x, frozen=np.int64(4), trainable=2)
+    assert keras.Model(inputs, x).output_shape == (None, 8, 8, 6)
+
+
+def test_edge_filters_take_one_angle_and_arrays():
+    """A number is an angle, an array is angles."""
+    shape = (3, 3, 1, 4)
+    one, many = EdgeFilters("sobel", 45), EdgeFilters("sobel", np.arange(0, 180, 45))
+    np.testing.assert_array_equal(_kernel(one, shape), _kernel(EdgeFilters("sobel", (45,)), shape))
+    wanted = EdgeFilters("sobel", (0, 45, 90, 135))
+    np.testing.assert_array_equal(_kernel(many, shape), _kernel(wanted, shape))
+    assert many.get_config() == wanted.get_config()

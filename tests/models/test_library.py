@@ -30,7 +30,8 @@ def test_find_tells_what_is_recorded():
     assert found.defaults["variant"] == "keras"
     assert "He" in found.source
     assert "50" in found.title
-    assert isinstance(found.recipe, Recipe)
+    assert isinstance(models.find("lenet5").recipe, Recipe)
+    assert models.find("vgg11").recipe is None
     assert "num_classes" in found.description
 
 
@@ -77,11 +78,15 @@ def test_importing_models_loads_no_keras():
     ("name", "options", "message"),
     [
         ("resnet1", {}, "Did you mean 'resnet18'?"),
-        ("", {}, "Choose one of alexnet,"),
+        ("", {}, "There are: alexnet,"),
+        ("VGG16", {}, "Did you mean 'vgg16'?"),
         ("resnet50", {"variant": "torch"}, "Did you mean 'torchvision'?"),
         ("resnet18", {"variant": "keras"}, "one form of it only. Received variant='keras'"),
         ("resnet18", {"include_tops": False}, "Did you mean 'include_top'?"),
         ("resnet18", {"num_classes": 0}, "1 or more. Received num_classes=0."),
+        ("lenet5", {"name": "mine"}, "no such option. Received name='mine'."),
+        ("resnet18", {"num_classes": True}, "1 or more. Received num_classes=True."),
+        ("lenet5", {"num_classes": 1}, "pass classifier_activation='sigmoid'"),
         ("resnet18", {"num_classes": 2.5}, "1 or more. Received num_classes=2.5."),
         ("resnet18", {"input_shape": (224, 224)}, "Received input_shape=(224, 224)."),
         ("resnet18", {"input_shape": (224, -1, 3)}, "Received input_shape=(224, -1, 3)."),
@@ -89,6 +94,8 @@ def test_importing_models_loads_no_keras():
         ("resnet18", {"input_shape": (224, 224, None)}, "(224, 224, 3) is its default."),
         ("lenet1", {"classifier_activation": "sotmax"}, "sotmax"),
         ("happy_model", {"num_classes": 6}, "num_classes is 2. Received num_classes=6."),
+        ("convolutional_model", {"num_classes": 10**12}, "250,000,000 parameters at most, this"),
+        ("vgg11", {"input_shape": (4000, 4000, 3)}, "250,000,000 parameters at most, this"),
         ("vgg11", {"input_shape": (None, None, 3)}, "must be given. Received input_shape=(None,"),
     ],
 )
@@ -108,6 +115,7 @@ def test_build_refuses_in_a_sentence(name, options, message):
         ("alexnet", {"input_shape": (20, 20, 3)}, "MaxPooling2D 2 of 3 needs 3 x 3", 67),
         ("vgg16", {"input_shape": (16, 300, 1)}, "MaxPooling2D 5 of 5 needs 2 x 2", 32),
         ("lenet5", {"input_shape": (8, 8, 1)}, "Conv2D 2 of 3 needs 5 x 5", 32),
+        ("happy_model", {"input_shape": (1, 5, 3)}, "MaxPooling2D 1 of 1 needs 2 x 2", 2),
         ("lenet1", {"input_shape": (15, 40, 1)}, "AveragePooling2D 2 of 2 needs 2 x 2", 16),
         pytest.param(
             *("googlenet", {"input_shape": (64, 64, 3), "auxiliary_heads": True}),
@@ -134,6 +142,46 @@ def test_build_explains_also_when_the_function_is_called():
     """models.lenet5(...) refuses in the same words as models.build("lenet5", ...)."""
     with pytest.raises(ModelError, match="Conv2D 2 of 3 needs 5 x 5"):
         models.lenet5((8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: models.lenet5(classes=10), "lenet5: it has no such option. Received classes=10."),
+        (lambda: models.lenet5((32, 32, 1), 10, "dense"), "lenet5: only input_shape and num_cla"),
+        (lambda: models.vgg16(variant="keras"), "one form of it only"),
+        (lambda: models.lenet1(num_classes=1), "softmax shares 1.0 among the classes"),
+        (lambda: models.outline("lenet1", num_classes="3"), "Received num_classes='3'."),
+    ],
+)
+def test_builders_refuse_wrong_calls_in_a_sentence(call, message):
+    """A function of a network refuses what build refuses, in the same words."""
+    with pytest.raises(ModelError) as caught:
+        call()
+
+    assert message in str(caught.value)
+
+
+def test_builders_take_one_class_where_it_means_something():
+    """One score is fine as a logit, behind a sigmoid, and where there is no classifier."""
+    for options in (
+        {"classifier_activation": "sigmoid"},
+        {"classifier_activation": None},
+        {"include_top": False},
+    ):
+        models.outline("lenet1", num_classes=1, **options)
+
+
+def test_models_offers_the_nearest_name():
+    """A misspelt function of the room is an AttributeError that helps."""
+    with pytest.raises(AttributeError, match=r"Did you mean 'resnet50'\?"):
+        _ = models.resnet5
+
+
+def test_outline_is_not_limited_in_size():
+    """What no memory holds can be counted; within the limit it can be built."""
+    assert models.outline("convolutional_model", num_classes=10**7).count_params() > 250_000_000
+    assert models.build("convolutional_model", num_classes=1000).output_shape == (None, 1000)
 
 
 def test_outline_needs_no_memory_for_weights():

@@ -1,13 +1,16 @@
 """Patterns: what they stand for, what is built from them, and where a wrong one is wrong."""
 
+from dataclasses import replace
+
 import keras
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlcnn.models.errors import ModelError
 from dlcnn.models.grammar import MAX_LAYERS, TAKES, PatternError, parse
-from dlcnn.models.limits import without_weights
+from dlcnn.models.outlines import without_weights
 from dlcnn.models.pattern import from_pattern
 
 LECTURE = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*2 -> FC"
@@ -93,7 +96,7 @@ def test_pattern_takes_optional_layers_where_they_fit():
     assert [layer.name for layer in fitting.layers if "dropout" in layer.name] == ["dropout_1"]
     without = from_pattern(text, (9, 8, 3), optional=False)
     assert [each for each in without.layers if "pool" in each.name or "drop" in each.name] == []
-    with pytest.raises(PatternError, match="POOL number 4 needs an image of 2x2, there it is 1x1"):
+    with pytest.raises(PatternError, match="POOL number 4 needs an image of 2 x 2, there it"):
         from_pattern(text.replace("?", ""), (9, 8, 3))
 
 
@@ -111,7 +114,58 @@ def test_pattern_gives_a_plain_model_that_trains():
     images = keras.random.uniform((5, 8, 6, 3), seed=1)
     model.fit(images, keras.ops.array([0, 1, 2, 0, 1]), verbose=0)
     again = from_pattern("INPUT -> CONV 4 -> RELU -> POOL -> FC", (8, 6, 3), 3)
-    assert [layer.name for layer in again.layers[1:]] == [layer.name for layer in model.layers[1:]]
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+
+
+def test_pattern_takes_numpy_integers():
+    """Sizes that come out of an array are as good as written ones."""
+    shape = tuple(np.array([8, 6, 3]))
+    model = from_pattern("INPUT -> CONV -> FC -> FC", shape, np.int64(4), filters=np.int64(2))
+    assert model.output_shape == (None, 4)
+    assert model.get_layer("conv_1").filters == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "same_as"),
+    [
+        ("CONV(64, 5x5, stride=2)", "CONV(64, 5x5, stride 2)"),
+        ("CONV(filters=64, size=5, strides=2, padding=same)", "CONV(64, 5x5, stride 2)"),
+        ("CONV(64, 5, 2)", "CONV(64, 5x5, stride 2)"),
+        ("MAXPOOL(3, 2)", "POOL(3, stride 2)"),
+        (
+            "CONV -> BatchNorm -> Dense(units = 9) -> Dropout(rate=.3)",
+            "CONV->BN->FC 9->DROPOUT .3",
+        ),
+        ("[[CONV -> RELU]*0 -> POOL]*0 -> FC", "FC"),
+    ],
+)
+def test_pattern_takes_usual_spellings(text, same_as):
+    """What people write for the same layers builds the same layers."""
+    ours, theirs = (
+        [replace(layer, column=0, padding=None) for layer in parse(f"INPUT -> {each}")]
+        for each in (text, same_as)
+    )
+    assert ours == theirs
+
+
+def test_pattern_takes_open_image_sizes_where_it_can():
+    """Convolutions and GAP take any size; a flattened image needs a known one, and that is said."""
+    model = from_pattern("INPUT -> CONV(8, valid) -> POOL -> GAP -> FC", (None, None, 3), 4)
+    assert model.input_shape == (None, None, None, 3)
+    assert model.output_shape == (None, 4)
+    for text, column in (("INPUT -> CONV -> FC", 17), ("INPUT -> FLATTEN -> RELU", 9)):
+        with pytest.raises(PatternError, match=r"(?s)the image size is left open.*GAP") as error:
+            from_pattern(text, (None, 8, 3))
+        assert error.value.column == column
+
+
+def test_pattern_is_limited_in_size_only_where_it_needs_memory():
+    """A network that no memory holds can still be counted."""
+    text = "INPUT -> FC 99999 -> FC"
+    with pytest.raises(PatternError, match="250,000,000 is the limit"):
+        from_pattern(text)
+    with without_weights():
+        assert from_pattern(text).count_params() > 1_000_000_000
 
 
 _WRONG = [
@@ -126,7 +180,6 @@ _WRONG = [
     ("INPUT -> [[CONV]*2 -> FC", 9, "this bracket is not closed"),
     ("INPUT -> [CONV RELU] -> FC", 15, "-> or ] must stand here"),
     ("INPUT -> [] -> FC", 10, "a layer"),
-    ("INPUT -> [CONV]*0 -> FC", 16, "repeated 0 times"),
     ("INPUT -> [CONV]*N -> FC", 16, "a number must stand here"),
     ("INPUT -> [CONV]*1.5 -> FC", 16, "a whole number"),
     ("INPUT -> [CONV]x999999 -> FC", 16, "5 digits at most"),
@@ -134,11 +187,16 @@ _WRONG = [
     ("INPUT -> [[RELU]*99]*99 -> FC", 21, "1000 layers at most, this makes 9801"),
     ("INPUT -> [RELU]*999 -> RELU -> FC", 33, "this makes 1001"),
     ("INPUT -> " + "[" * 21 + "FC" + "]" * 21, 29, "20 deep"),
-    ("INPUT -> KONV -> FC", 9, "no layer KONV.*Did you mean CONV"),
-    ("INPUT -> DENSE", 9, "no layer DENSE.*Known are CONV, POOL"),
+    ("INPUT -> KONV -> FC", 9, "no layer KONV.*Did you mean 'CONV'"),
+    ("INPUT -> CROSSING", 9, "no layer CROSSING.*There are: CONV, POOL.*MAXPOOL"),
+    ("INPUT -> CONV(filters=3x3)", 23, ", or \\) must stand here"),
+    ("INPUT -> CONV(padding=full)", 22, "same or valid must stand here"),
+    ("INPUT -> CONV(size)", 18, "a number must stand here"),
+    ("INPUT -> POOL(filters=3)", 14, "POOL takes size, stride or padding"),
+    ("INPUT -> DROPOUT(rate=same)", 22, "from 0 to below 1"),
     ("INPUT -> INPUT", 9, "at the beginning only"),
-    ("INPUT -> FC -> CONV -> FC", 15, "CONV needs an image"),
-    ("INPUT -> GAP -> POOL -> FC", 16, "POOL needs an image"),
+    ("INPUT -> FC -> CONV -> FC", 15, "CONV needs an image.*Move it before the first FC"),
+    ("INPUT -> GAP -> CONV", 16, "CONV needs an image.*Move it before GAP"),
     ("INPUT -> FLATTEN -> FLATTEN", 20, "FLATTEN needs an image"),
     ("INPUT -> FC -> RELU", 15, "SOFTMAX or SIGMOID only may follow"),
     ("INPUT -> FC -> SOFTMAX -> RELU", 26, "SOFTMAX or SIGMOID only may follow"),
@@ -146,7 +204,8 @@ _WRONG = [
     ("INPUT -> CONV(32, 3x3, strid 2)", 23, "a number, a size such as 3x3, stride, same or valid"),
     ("INPUT -> CONV(32, 3x3", 21, ", or \\) must stand here"),
     ("INPUT -> CONV(32,)", 17, "a number, a size"),
-    ("INPUT -> CONV(32, 3, 5)", 21, "CONV takes its size once"),
+    ("INPUT -> CONV(32, 3, 5, 2)", 24, "CONV takes its stride once"),
+    ("INPUT -> CONV(size=3, size=5)", 22, "CONV takes its size once"),
     ("INPUT -> CONV(same, valid)", 20, "CONV takes its padding once"),
     ("INPUT -> CONV 0", 14, "at least 1"),
     ("INPUT -> CONV 3.5", 14, "a whole number"),
@@ -158,8 +217,8 @@ _WRONG = [
     ("INPUT -> DROPOUT(1.5)", 17, "from 0 to below 1"),
     ("INPUT -> [CONV]?", 15, "-> or the end"),
     ("INPUT -> CONV & FC", 14, "'&' means nothing here"),
-    ("INPUT -> CONV(8, 9x9, valid) -> FC", 9, "needs an image of 9x9, there it is 8x7"),
-    ("INPUT -> [POOL]*4 -> FC", 10, "POOL number 3 needs an image of 2x2, there it is 2x1"),
+    ("INPUT -> CONV(8, 9x9, valid) -> FC", 9, "needs an image of 9 x 9, there it is 8 x 7"),
+    ("INPUT -> [POOL]*4 -> FC", 10, "POOL number 3 needs an image of 2 x 2, there it is 2 x 1"),
     ("INPUT -> FC 99999 -> FC 99999 -> FC", 21, "parameters by this FC"),
 ]
 
@@ -200,7 +259,14 @@ def test_pattern_error_shows_a_long_pattern_around_the_fault():
     ("arguments", "says"),
     [
         ({"text": None}, "a pattern is text"),
-        ({"input_shape": (64, 64)}, "height, width and channels"),
+        ({"input_shape": (64, 64)}, "height, width, channels"),
+        ({"input_shape": 64}, "input_shape=64"),
+        ({"input_shape": (64, 64, None)}, "input_shape="),
+        ({"filters": True}, "filters=True"),
+        ({"num_classes": 1}, "pass classifier_activation='sigmoid'"),
+        ({"text": "INPUT -> FC -> SOFTMAX", "num_classes": 1}, "softmax shares"),
+        ({"name": "a/b"}, "name='a/b'"),
+        ({"name": None}, "name=None"),
         ({"input_shape": (64, 0, 3)}, r"input_shape=\(64, 0, 3\)"),
         ({"num_classes": 0}, "num_classes=0"),
         ({"filters": 2.5}, "filters=2.5"),

@@ -13,15 +13,16 @@ from keras import layers
 
 from dlcnn import models
 from dlcnn.models.errors import ModelError
-from dlcnn.models.limits import without_weights
+from dlcnn.models.outlines import without_weights
 from dlcnn.models.receptive import receptive_field
+from tests.models.networks import DEEP
 
 _ROWS = list(csv.DictReader((Path(__file__).parent / "receptive_fields.csv").open()))
-_DEEP = {"ResNet101", "ResNet152", "InceptionResNetV2", "DenseNet121", "Xception", "resnet152"}
+_SLOW = DEEP | {"ResNet101", "ResNet152", "InceptionResNetV2", "DenseNet121", "Xception"}
 _ROWS_DEEP_SLOW = [
     pytest.param(
         row,
-        marks=pytest.mark.slow if row["network"] in _DEEP else (),
+        marks=pytest.mark.slow if row["network"] in _SLOW else (),
         id=row["network"] + row["variant"],
     )
     for row in _ROWS
@@ -44,6 +45,36 @@ def test_receptive_field_is_the_published_one(row):
     assert seen.stride == (int(row["stride"]),) * 2
     if row["padding"]:
         assert seen.padding == (int(row["padding"]),) * 2
+
+
+def test_receptive_fields_name_every_form_of_every_network():
+    """A network or variant without a row would go unseen."""
+    forms = {(row["network"], row["variant"] or None) for row in _ROWS}
+    for name in models.names():
+        assert {(name, variant) for variant in models.find(name).variants or (None,)} <= forms
+
+
+_ALEXNET = [  # Araujo et al. 2019, slim alexnet_v2, whose windows are the paper's
+    ("Conv2D", 11, 4, 0),
+    ("MaxPooling2D", 19, 8, 0),
+    ("Conv2D", 51, 8, 16),
+    ("MaxPooling2D", 67, 16, 16),
+    ("Conv2D", 99, 16, 32),
+    ("Conv2D", 131, 16, 48),
+    ("Conv2D", 163, 16, 64),
+    ("MaxPooling2D", 195, 32, 64),
+]
+
+
+def test_receptive_field_of_each_layer_of_alexnet_is_the_published_one():
+    """Size, stride and padding grow layer by layer as in the published table."""
+    rows = models.summary_table(models.outline("alexnet", variant="single")).rows
+    seen = [
+        (row.kind, row.receptive_field) for row in rows if row.kind in ("Conv2D", "MaxPooling2D")
+    ]
+    assert [
+        (kind, field.size[0], field.stride[0], field.padding[0]) for kind, field in seen
+    ] == _ALEXNET
 
 
 def test_receptive_field_of_a_network_with_a_top_is_that_of_its_last_windows():
@@ -195,6 +226,8 @@ def test_receptive_field_claims_nothing_beyond_the_truth():
         (lambda: _ones(layers.Conv2DTranspose, 1, 4, strides=2, padding="same"), 2, Fraction(1, 2)),
         (lambda: _ones(layers.Conv2DTranspose, 1, 5, strides=3, padding="same"), 2, Fraction(1, 3)),
         (lambda: layers.UpSampling2D(3), 1, Fraction(1, 3)),
+        (lambda: layers.UpSampling2D(2, interpolation="bilinear"), 2, Fraction(1, 2)),
+        (lambda: layers.UpSampling2D(3, interpolation="bilinear"), 2, Fraction(1, 3)),
     ],
 )
 def test_receptive_field_goes_up_as_well_as_down(layer, size, stride):
@@ -292,6 +325,18 @@ def _two_strides():
     )
 
 
+def _dense_along_columns():
+    inputs = keras.Input((3, 8, 8))
+    pooled = layers.MaxPooling2D(2, data_format="channels_first")(inputs)
+    return keras.Model(inputs, layers.Dense(5)(pooled))
+
+
+def _two_formats():
+    inputs = keras.Input((8, 8, 8))
+    pooled = layers.MaxPooling2D(2, data_format="channels_first")(inputs)
+    return keras.Model(inputs, layers.MaxPooling2D(2, data_format="channels_last")(pooled))
+
+
 def _after(layer, shape=(8, 8, 3)):
     inputs = keras.Input(shape)
     return keras.Model(inputs, layer(inputs))
@@ -304,7 +349,14 @@ def _after(layer, shape=(8, 8, 3)):
         (_two_inputs, None, "'sum', which depends on several inputs: left, right"),
         (_two_strides, None, "which merges strides 1 and 2"),
         (lambda: _after(layers.Conv2D(1, 3, name="first")), "frst", "Did you mean 'first'?"),
-        (lambda: _after(layers.UpSampling2D(interpolation="bilinear")), None, "not known"),
+        (lambda: _after(layers.UpSampling2D(interpolation="bicubic")), None, "not known"),
+        (lambda: _after(layers.Softmax(axis=1)), None, "not known"),
+        (lambda: _after(layers.LayerNormalization(axis=2)), None, "not known"),
+        (lambda: _after(lambda x: keras.ops.mean(x, axis=1)), None, "not known"),
+        (lambda: _after(lambda x: keras.ops.sum(x, axis=0, keepdims=True)), None, "not known"),
+        (lambda: _after(lambda x: layers.Conv2D(2, 3)(x)[:, 0, 0]), None, "not known"),
+        (_dense_along_columns, None, "not known"),
+        (_two_formats, None, "takes another axis for the channels"),
         (lambda: _after(layers.Reshape((16, 4, 3))), None, "not known"),
         (lambda: keras.Sequential([layers.Dense(1)]), None, "Begin with keras.Input"),
         (lambda: "resnet50", None, "Received str"),
@@ -315,6 +367,51 @@ def test_receptive_field_says_what_it_cannot_tell(model, layer, says):
     with pytest.raises(ModelError) as error:
         receptive_field(model(), layer)
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "reduce",
+    [
+        lambda x: keras.ops.mean(x, axis=(1, 2)),
+        lambda x: keras.ops.max(x, axis=[1, 2], keepdims=True),
+        lambda x: keras.ops.sum(x, axis=(-3, -2, -1)),
+        layers.Reshape((6 * 6 * 4,)),
+        layers.GlobalMaxPooling2D(keepdims=True),
+    ],
+)
+def test_receptive_field_after_a_reduction_is_the_whole_input(reduce):
+    """Whatever takes all positions into one value, or lines them up, sees everything."""
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, reduce(layers.Conv2D(4, 3)(inputs)))
+    assert models.summary_table(model).rows[-1].receptive_field.whole
+    assert receptive_field(model).size == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "everything"),
+    [
+        (layers.Softmax(), False),
+        (layers.Softmax(axis=(1, 2)), True),
+        (layers.UnitNormalization(), False),
+        (layers.LayerNormalization(axis=(1, 2, 3)), True),
+        (layers.Dense(5), False),
+    ],
+)
+def test_receptive_field_follows_the_axes_of_a_layer(layer, everything):
+    """Along channels a unit stays with its own position; along rows and columns it sees all."""
+    inputs = keras.Input((8, 8, 3))
+    seen = receptive_field(keras.Model(inputs, layer(layers.Conv2D(4, 3)(inputs))))
+    assert seen.size == (3, 3)
+    assert seen.global_context is everything
+
+
+def test_receptive_field_of_several_outputs_is_that_of_the_first():
+    """The first output counts; another layer is asked for by name."""
+    inputs = keras.Input((8, 8, 3))
+    first, second = (layers.Conv2D(2, side, name=f"side_{side}")(inputs) for side in (3, 5))
+    model = keras.Model(inputs, [first, second])
+    assert receptive_field(model).size == (3, 3)
+    assert receptive_field(model, "side_5").size == (5, 5)
 
 
 def test_receptive_field_does_not_join_images_side_by_side():

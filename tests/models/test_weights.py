@@ -188,6 +188,55 @@ def test_load_refuses_another_variant():
         load(ours, published)
 
 
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_build_with_a_file_of_another_variant_says_so(ending, tmp_path):
+    """A file that knows the settings of its layers is taken by no network with others."""
+    path = tmp_path / f"strided{ending}"
+    inputs = keras.Input((9, 9, 2))
+    x = keras.layers.Conv2D(4, 3, strides=2, padding="same")(inputs)
+    keras.Model(inputs, x).save(path)
+    ours = keras.Model(inputs, keras.layers.Conv2D(4, 3, padding="same")(inputs), name="ours")
+
+    with pytest.raises(ModelError, match=r"conv2d 1 has strides=\(1, 1\). Received strides=\(2"):
+        load(ours, path)
+
+
+@pytest.mark.parametrize(
+    ("pool", "message"),
+    [
+        (keras.layers.MaxPooling2D(2), "averagepooling2d 1: nothing, where lenet1 has one without"),
+        (
+            keras.layers.AveragePooling2D(3, strides=2),
+            r"pool_size=\(2, 2\). Received pool_size=",
+        ),
+        (keras.layers.AveragePooling2D(2, strides=3), r"strides=\(2, 2\). Received strides=\(3"),
+    ],
+)
+def test_load_refuses_other_pooling(pool, message):
+    """The same weights between other pooling are another network's."""
+    x = inputs = keras.Input((29, 29, 1))
+    for filters in (4, 12):
+        x = keras.layers.Conv2D(filters, 5, activation="tanh")(x)
+        x = type(pool).from_config({**pool.get_config(), "name": None})(x)
+    other = keras.Model(inputs, x, name="other")
+
+    with pytest.raises(ModelError, match=message):
+        models.build("lenet1", (29, 29, 1), include_top=False, weights=other)
+
+
+def test_load_refuses_an_outline():
+    """A network without weights has none to give."""
+    with pytest.raises(ModelError, match="an outline has no weights"):
+        models.build("lenet1", weights=models.outline("lenet1"))
+
+
+@pytest.mark.parametrize("weights", [5, b"lenet.weights.h5", True])
+def test_build_with_weights_of_no_kind_says_so(weights):
+    """What is no path, word or model is named."""
+    with pytest.raises(ModelError, match=f"Received weights={weights!r}"):
+        models.build("lenet1", weights=weights)
+
+
 @pytest.mark.parametrize("ending", [".weights.h5", ".keras", ".h5"])
 @pytest.mark.parametrize("damage", ["truncated", "text", "empty", "another h5 file"])
 def test_build_with_a_damaged_or_foreign_file_says_so(ending, damage, lenet, tmp_path):

@@ -137,13 +137,12 @@ def _mouth(
     dice: Dice, grid: Point, pixel: Pixels, picture: Pixels, smiling: NDArray[np.bool_]
 ) -> Pixels:
     """A mouth whose corners are up, or one that is level, sad, or open without a smile."""
-    agape = dice.chance(0.2)
-    half_width = np.where(smiling, dice.between(0.27, 0.36), dice.between(0.18, 0.3))
-    half_width = np.where(agape & ~smiling, dice.between(0.13, 0.2), half_width)
-    corners = np.where(smiling, dice.between(0.1, 0.18), dice.between(-0.08, 0))
-    opening = np.where(dice.chance(0.55), dice.between(0.08, 0.17), dice.between(0.01, 0.03))
-    closed = np.where(agape, dice.between(0.08, 0.2), dice.between(0.01, 0.04))
-    opening = np.where(smiling, opening, closed)
+    agape = dice.chance(0.2) & ~smiling
+    half_width = np.where(agape, dice.between(0.14, 0.2), dice.between(0.24, 0.36))
+    corners = np.where(smiling, dice.between(0.1, 0.18), dice.between(-0.12, -0.01))
+    # Teeth are shown as often without a smile: whether a mouth is light or dark tells nothing.
+    opening = np.where(dice.chance(0.55), dice.between(0.08, 0.16), dice.between(0.01, 0.03))
+    opening = np.where(agape, dice.between(0.1, 0.2), opening)
     level = dice.between(-0.44, -0.38)
     place = grid[0] / half_width
     across = np.minimum(place * place, 4)
@@ -153,11 +152,11 @@ def _mouth(
     gap = (np.maximum(grid[1] - upper, lower - grid[1]) / slope).astype(np.float32)
     beyond = (np.abs(grid[0]) - half_width).astype(np.float32)
     inside, lips = np.maximum(gap, beyond), np.maximum(gap, beyond - 0.02)
-    rosy = np.array([0.7, 0.36, 0.36], np.float32) * dice.between(0.6, 1)[..., None]
-    lip_width = dice.between(0.025, 0.055)
+    rosy = np.array([0.7, 0.36, 0.36], np.float32) * dice.between(0.55, 1.25)[..., None]
+    lip_width = dice.between(0.03, 0.06)
     picture = blend(picture, rosy, coverage(lips - lip_width, pixel))
     dark = np.array([0.16, 0.05, 0.05], np.float32)
     picture = blend(picture, dark, coverage(inside - 0.008, pixel))
-    showing = np.where(smiling, dice.between(0.5, 1), dice.between(0, 0.5))
+    showing = np.where(agape, dice.between(0, 0.4), dice.between(0.5, 1))
     teeth = np.maximum(inside, upper - showing * opening - grid[1]).astype(np.float32)
     return blend(picture, np.full((1, 1, 1, 3), 0.93, np.float32), coverage(teeth + 0.01, pixel))

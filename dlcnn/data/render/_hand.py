@@ -5,6 +5,7 @@ and the palm is about one unit long. Knows no colours and no light.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,28 @@ _RADII = (0.118, 0.122, 0.115, 0.098)
 _WRIST = ((-0.17, -0.5), (-0.06, -0.52), (0.06, -0.52), (0.17, -0.5))
 
 
+_Part = tuple[Pixels, Pixels]  # signed distance to the outline, height
+
+
 @dataclass(frozen=True)
 class Hand:
     """Signed distance to the hand's outline and its height, both (images, height, width)."""
 
     outline: Pixels
     height: Pixels
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """What all parts of a hand have in common."""
+
+    stretched: NDArray[np.bool_]
+    from_palm: NDArray[np.bool_]
+    plumpness: Pixels
+
+    def up(self, finger: int) -> NDArray[np.bool_]:
+        """Whether this one of FINGERS is stretched, (images, 1, 1)."""
+        return self.stretched[:, finger, None, None]
 
 
 def draw_hand(dice: Dice, grid: Point, stretched: NDArray[np.bool_]) -> Hand:
@@ -38,38 +55,28 @@ def draw_hand(dice: Dice, grid: Point, stretched: NDArray[np.bool_]) -> Hand:
         grid: the pixels in the hand's frame.
         stretched: (images, 5) which of FINGERS are up.
     """
-    from_palm = dice.chance(0.65)
-    plumpness = dice.between(0.92, 1.12)
-    parts = [_palm(grid, plumpness), *_thumb(dice, grid, stretched, plumpness, from_palm)]
+    owner = _Owner(stretched, dice.chance(0.65), dice.between(0.92, 1.12))
+    parts = [_palm(grid, owner), *_thumb(dice, grid, owner)]
     spread = dice.between(1.6, 2.15)
-    for finger in range(4):
-        up = stretched[:, finger + 1, None, None]
-        parts += _finger(dice, grid, finger, up, spread, plumpness, from_palm)
-    outline = parts[0][0]
-    height = parts[0][1]
-    for distance, top in parts[1:]:
-        outline = np.minimum(outline, distance)
-        height = np.maximum(height, top)
-    return Hand(outline, height)
+    for finger in range(1, len(FINGERS)):
+        parts += _finger(dice, grid, owner, finger, spread)
+    outlines, heights = zip(*parts, strict=True)
+    return Hand(reduce(np.minimum, outlines), reduce(np.maximum, heights))
 
 
-_Part = tuple[Pixels, Pixels]
-
-
-def _palm(grid: Point, plumpness: Pixels) -> _Part:
+def _palm(grid: Point, owner: _Owner) -> _Part:
     """The four bones of the palm grown together, and the forearm."""
-    radius = 0.165 * plumpness
-    distance: Pixels | None = None
+    radius = 0.165 * owner.plumpness
+    bones = []
     for wrist, knuckle in zip(_WRIST, _KNUCKLES, strict=True):
         start = constant(wrist[0]), constant(wrist[1])
         end = constant(knuckle[0]), constant(knuckle[1] - 0.06)
-        bone = capsule(grid, start, end, radius, radius)
-        distance = bone if distance is None else joined(distance, bone, 0.2)
-    assert distance is not None
+        bones.append(capsule(grid, start, end, radius, radius))
+    palm = reduce(lambda first, second: joined(first, second, 0.2), bones)
     wrist_middle, elbow = (constant(0), constant(-0.5)), (constant(0), constant(-2.5))
-    forearm = capsule(grid, wrist_middle, elbow, 0.27 * plumpness, 0.4 * plumpness)
-    distance = joined(distance, forearm, 0.15)
-    return distance, 0.04 + dome(distance, 0.17 * plumpness)
+    forearm = capsule(grid, wrist_middle, elbow, 0.27 * owner.plumpness, 0.4 * owner.plumpness)
+    distance = joined(palm, forearm, 0.15)
+    return distance, 0.04 + dome(distance, 0.17 * owner.plumpness)
 
 
 def _limb(
@@ -82,40 +89,28 @@ def _limb(
     return [(near, lifts[0] + dome(near, radius)), (far, lifts[1] + dome(far, radius))]
 
 
-def _finger(
-    dice: Dice,
-    grid: Point,
-    finger: int,
-    up: NDArray[np.bool_],
-    spread: Pixels,
-    plumpness: Pixels,
-    from_palm: NDArray[np.bool_],
-) -> list[_Part]:
+def _finger(dice: Dice, grid: Point, owner: _Owner, finger: int, spread: Pixels) -> list[_Part]:
     """One of the four fingers: stretched, or folded onto the palm."""
-    start = constant(_KNUCKLES[finger][0]), constant(_KNUCKLES[finger][1])
-    angle = _FAN[finger] * spread + dice.between(-0.05, 0.05)
-    length = _LENGTHS[finger] * dice.between(0.93, 1.08)
+    up = owner.up(finger)
+    bone = finger - 1  # the thumb is not among the lists
+    start = constant(_KNUCKLES[bone][0]), constant(_KNUCKLES[bone][1])
+    angle = _FAN[bone] * spread + dice.between(-0.05, 0.05)
+    length = _LENGTHS[bone] * dice.between(0.93, 1.08)
     bend = dice.between(-0.1, 0.1)
     near = np.where(up, 0.48 * length, 0.17 * length).astype(np.float32)
     joint = polar(start, angle, near)
     straight = polar(joint, angle + bend, 0.52 * length)
     folded = polar(joint, np.pi + 0.3 * angle, 0.46 * length)
     tip = np.where(up, straight[0], folded[0]), np.where(up, straight[1], folded[1])
-    folded_lift = np.where(from_palm, 0.2, -0.3)
+    folded_lift = np.where(owner.from_palm, 0.2, -0.3)
     lift = np.where(up, 0.08, folded_lift).astype(np.float32)
-    radius = _RADII[finger] * plumpness * dice.between(0.95, 1.05)
+    radius = _RADII[bone] * owner.plumpness * dice.between(0.95, 1.05)
     return _limb(grid, (start, joint, tip), radius, (constant(0.08), lift))
 
 
-def _thumb(
-    dice: Dice,
-    grid: Point,
-    stretched: NDArray[np.bool_],
-    plumpness: Pixels,
-    from_palm: NDArray[np.bool_],
-) -> list[_Part]:
+def _thumb(dice: Dice, grid: Point, owner: _Owner) -> list[_Part]:
     """The ball of the thumb and its two bones: stretched, or laid across the palm."""
-    up = stretched[:, 0, None, None]
+    up = owner.up(FINGERS.index("thumb"))
     start = constant(-0.24), constant(-0.34)
     angle = np.where(up, dice.between(0.6, 1.0), dice.between(0.25, 0.4))
     knuckle = polar(start, angle, constant(0.36))
@@ -123,9 +118,9 @@ def _thumb(
     joint = polar(knuckle, reach, constant(0.27))
     turn = np.where(up, reach + dice.between(-0.35, 0.15), dice.between(-1.6, -1.1))
     tip = polar(joint, turn, constant(0.26))
-    across = np.where(from_palm, 0.36, -0.3)
+    across = np.where(owner.from_palm, 0.36, -0.3)
     lift = np.where(up, 0.08, across).astype(np.float32)
-    radius = 0.128 * plumpness
-    ball = capsule(grid, start, knuckle, 0.2 * plumpness, 0.15 * plumpness)
+    radius = 0.128 * owner.plumpness
+    ball = capsule(grid, start, knuckle, 0.2 * owner.plumpness, 0.15 * owner.plumpness)
     bones = _limb(grid, (knuckle, joint, tip), radius, (lift, lift))
-    return [(ball, 0.06 + dome(ball, 0.18 * plumpness)), *bones]
+    return [(ball, 0.06 + dome(ball, 0.18 * owner.plumpness)), *bones]

@@ -48,9 +48,9 @@ def _draw(generator: np.random.Generator, count: int) -> Split:
 
 def _photograph(dice: Dice, labels: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Take portraits of people who are as the labels say."""
-    size = dice.between(0.9, 1.06)
-    centre = dice.between(-0.11, 0.11), dice.between(-0.1, 0.13)
-    grid = posed(pixel_grid(_SIZE), centre, dice.between(-0.15, 0.15), size, size)
+    size = dice.between(0.93, 1.06)
+    centre = dice.between(-0.07, 0.07), dice.between(-0.06, 0.08)
+    grid = posed(pixel_grid(_SIZE), centre, dice.between(-0.13, 0.13), size, size)
     pixel = pixel_width(_SIZE, size)
     picture = backdrop(dice, _SIZE, clutter=0.3)
     lamp = some_lamp(dice)

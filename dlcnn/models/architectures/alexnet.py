@@ -1,14 +1,13 @@
 """The network that won ImageNet in 2012; it knows no other network."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from keras import Input, Model
 from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ZeroPadding2D
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.layers import LocalResponseNormalization
-
-Tensor = Any  # a keras.KerasTensor, which has no types
+from dlcnn.models.shapes import Shape, Tensor
 
 
 @architecture(

@@ -13,9 +13,10 @@ from keras.layers import (
     ZeroPadding2D,
 )
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.errors import ModelError
 from dlcnn.models.recipe import Recipe
+from dlcnn.models.shapes import Shape
 
 _SOURCE = "DeepLearning.AI, Convolutional Neural Networks, week 1"
 
@@ -23,7 +24,7 @@ _SOURCE = "DeepLearning.AI, Convolutional Neural Networks, week 1"
 @architecture(
     title="Smiling or not: one convolution, in the Sequential API",
     source=_SOURCE,
-    recipe=Recipe(epochs=20, batch_size=16),
+    recipe=Recipe(epochs=24, batch_size=16, schedule="cosine", augmentation=("flip",)),
 )
 def happy_model(
     input_shape: Shape = (64, 64, 3),
@@ -64,7 +65,13 @@ def happy_model(
 @architecture(
     title="Fingers shown: two convolutions, in the Functional API",
     source=_SOURCE,
-    recipe=Recipe(epochs=100, learning_rate=3e-3),
+    recipe=Recipe(
+        epochs=150,
+        batch_size=16,
+        learning_rate=3e-3,
+        schedule="cosine",
+        augmentation=("flip", "brightness"),
+    ),
 )
 def convolutional_model(
     input_shape: Shape = (64, 64, 3),

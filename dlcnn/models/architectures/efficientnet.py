@@ -4,7 +4,6 @@ All eight take the arguments of `efficientnet_b0`.
 """
 
 import math
-from typing import Any
 
 from keras import Input, Model
 from keras.initializers import VarianceScaling
@@ -19,10 +18,10 @@ from keras.layers import (
     Rescaling,
 )
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.blocks import fan_out, inverted_residual_block
+from dlcnn.models.shapes import Shape, Tensor
 
-Tensor = Any  # a keras.KerasTensor, which has no types
 _SOURCE = "Tan & Le 2019, EfficientNet: rethinking model scaling, tables 1 and 2"
 # Table 1: expansion, kernel size, strides, filters and repeats of each stage of B0.
 _STAGES = (

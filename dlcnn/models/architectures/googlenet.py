@@ -16,11 +16,10 @@ from keras.layers import (
     ZeroPadding2D,
 )
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.blocks import convolution, inception_block
 from dlcnn.models.layers import LocalResponseNormalization
-
-Tensor = Any  # a keras.KerasTensor, which has no types
+from dlcnn.models.shapes import Shape, Tensor
 
 
 @architecture(

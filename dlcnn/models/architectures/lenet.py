@@ -1,6 +1,6 @@
 """The networks that read handwritten digits, 1989 to 1998; they know no other network."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from keras import Input, Model
 from keras.layers import (
@@ -14,11 +14,11 @@ from keras.layers import (
     MaxPooling2D,
 )
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.layers import RadialBasis, SelectChannels
 from dlcnn.models.recipe import Recipe
+from dlcnn.models.shapes import Shape, Tensor
 
-Tensor = Any  # a keras.KerasTensor, which has no types
 _SOURCE = "LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning, figure 2 and table I"
 # Table I of the paper: the maps of S2 that each map of C3 sees, so that no two learn the same.
 _TABLE_1 = (
@@ -77,7 +77,7 @@ def lenet1(
 @architecture(
     title="Digits in 1998: the pattern that all later networks follow",
     source=_SOURCE,
-    recipe=Recipe(epochs=40, schedule="cosine"),
+    recipe=Recipe(epochs=60, batch_size=32, schedule="cosine", augmentation=("shift", "rotate")),
 )
 def lenet5(
     input_shape: Shape = (32, 32, 1),

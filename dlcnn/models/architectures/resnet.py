@@ -19,7 +19,7 @@ from keras.layers import (
     ZeroPadding2D,
 )
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
 from dlcnn.models.blocks import (
     basic_block,
     bottleneck_block,
@@ -27,16 +27,17 @@ from dlcnn.models.blocks import (
     identity_block,
 )
 from dlcnn.models.recipe import Recipe
+from dlcnn.models.shapes import Shape, Tensor
 
-Tensor = Any  # a keras.KerasTensor, which has no types
 _SOURCE = "He, Zhang, Ren & Sun 2015, Deep residual learning, table 1"
-_RECIPE = Recipe(
-    epochs=40, schedule="cosine", weight_decay=1e-4, augmentation=("shift", "rotate", "zoom")
-)
 _FILTERS = (64, 128, 256, 512)
 
 
-@architecture(title="Residual network of 18 layers", source=_SOURCE, recipe=_RECIPE)
+@architecture(
+    title="Residual network of 18 layers",
+    source=_SOURCE,
+    recipe=Recipe(epochs=12, batch_size=32, schedule="cosine", augmentation=("flip", "brightness")),
+)
 def resnet18(
     input_shape: Shape = (224, 224, 3),
     num_classes: int = 1000,
@@ -53,7 +54,7 @@ def resnet18(
     return _model("resnet18", inputs, x, num_classes, include_top, classifier_activation)
 
 
-@architecture(title="Residual network of 34 layers", source=_SOURCE, recipe=_RECIPE)
+@architecture(title="Residual network of 34 layers", source=_SOURCE)
 def resnet34(
     input_shape: Shape = (224, 224, 3),
     num_classes: int = 1000,
@@ -73,7 +74,6 @@ def resnet34(
 @architecture(
     title="Residual network of 50 layers",
     source=f"{_SOURCE}; the course's residual notebook",
-    recipe=_RECIPE,
     application="ResNet50",
 )
 def resnet50(
@@ -112,7 +112,6 @@ def resnet50(
 @architecture(
     title="Residual network of 101 layers",
     source=_SOURCE,
-    recipe=_RECIPE,
     application="ResNet101",
 )
 def resnet101(
@@ -132,7 +131,6 @@ def resnet101(
 @architecture(
     title="Residual network of 152 layers",
     source=_SOURCE,
-    recipe=_RECIPE,
     application="ResNet152",
 )
 def resnet152(

@@ -6,7 +6,8 @@ All four take the arguments of `vgg16`.
 from keras import Input, Model
 from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 
-from dlcnn.models.architecture import Shape, architecture
+from dlcnn.models.architecture import architecture
+from dlcnn.models.shapes import Shape
 
 _SOURCE = "Simonyan & Zisserman 2014, Very deep convolutional networks, table 1"
 

@@ -16,9 +16,9 @@ SHAPES = {"signs": (64, 64, 3), "happy": (64, 64, 3), "digits": (32, 32, 1)}
 SIZES = {"signs": (1080, 120), "happy": (600, 150), "digits": (2000, 400)}
 # Drawings of one version never change: caches go by it, and figures in notes refer to it.
 DRAWN = {
-    ("signs", 1): "",
-    ("happy", 1): "",
-    ("digits", 1): "",
+    ("signs", 1): "ec5951a1735859183676f54f25a9f82d69036ccca3a3594a411ac8b06fc36c34",
+    ("happy", 1): "69aa030be6a73c532b319f75351f0023a6d66bed7a8a8926cd5b8ebed6339301",
+    ("digits", 1): "7fa4293f308b424ba8b427b258e55bbb1b6a23727cfcd46a5423150a3570be7f",
 }
 
 
@@ -56,7 +56,7 @@ def test_render_shows_all_classes_equally_often(name):
     for split in drawn(name):
         counts = np.bincount(split.labels, minlength=num_classes)
         assert counts.tolist() == [len(split) // num_classes] * num_classes
-        assert (np.diff(split.labels) < 0).sum() > len(split) / num_classes
+        assert (np.diff(split.labels) < 0).mean() > 0.15
 
 
 def test_render_shows_no_image_twice(name):

@@ -167,9 +167,9 @@ class _Parser:
         while self.accept("arrow"):
             layers += self.item(depth=0)
             self.bound(len(layers), self.token)
-        if self.token.kind != "end":
-            raise self.expected("->", "the end")
-        return layers
+        if self.token.kind == "end":
+            return layers
+        raise self.expected("->", "the end")
 
     def item(self, depth: int) -> list[PatternLayer]:
         opening = self.accept("[")
@@ -235,30 +235,28 @@ class _Parser:
         return layer
 
     def option(self, layer: PatternLayer) -> PatternLayer:
-        token = self.token
-        if token.kind == "number":
+        if self.token.kind == "number":
             return self.short(layer)
         if word := self.accept(*_WORDS):
             self.accept("=")
-            return self.value(layer, _WORDS[word.text], token)
-        if token.text not in _PADDINGS:
-            raise self.expected("a number", "a size such as 3x3", "stride", "same", "valid")
-        return self.value(layer, "padding", token)
+            return self.value(layer, _WORDS[word.text], word)
+        if self.token.text in _PADDINGS:
+            return self.value(layer, "padding", self.token)
+        raise self.expected("a number", "a size such as 3x3", "stride", "same", "valid")
 
     def number_or_size(self, layer: PatternLayer) -> PatternLayer:
         """Bare numbers are the filters, units or rate, then the size, then the stride."""
         pair = self.tokens[self.place + 1].kind == "x"
         takes = [each for each in _FIELDS[pair:3] if each in TAKES[layer.kind]] or ["size"]
-        free = [each for each in takes if getattr(layer, each) is None]
-        return self.value(layer, [*free, takes[-1]][0], self.token)
+        free = (each for each in takes if getattr(layer, each) is None)
+        return self.value(layer, next(free, takes[-1]), self.token)
 
     def value(self, layer: PatternLayer, field: str, at: _Token) -> PatternLayer:
         """The value of an option that is known by now; `at` is where the option begins."""
         if field == "padding":
-            padding = self.accept(*_PADDINGS)
-            if not padding:
-                raise self.expected("same", "valid")
-            return self.fill(layer, field, padding.text.lower(), at)
+            if padding := self.accept(*_PADDINGS):
+                return self.fill(layer, field, padding.text.lower(), at)
+            raise self.expected("same", "valid")
         if field != "amount":
             return self.fill(layer, field, self.size(), at)
         if layer.kind != "DROPOUT":
@@ -294,10 +292,10 @@ class _Parser:
         token = self.accept("number")
         if not token:
             raise self.fail(f"a number must stand here ({what})", "Write it in")
-        if not token.text.isdigit() or len(token.text) > _MAX_DIGITS:
-            rule = f"{what} is a whole number of {_MAX_DIGITS} digits at most"
-            raise self.fail(rule, "Write such a number", token)
-        return int(token.text)
+        if token.text.isdigit() and len(token.text) <= _MAX_DIGITS:
+            return int(token.text)
+        rule = f"{what} is a whole number of {_MAX_DIGITS} digits at most"
+        raise self.fail(rule, "Write such a number", token)
 
 
 def _listed(words: "list[str] | tuple[str, ...]") -> str:

@@ -69,9 +69,8 @@ _ALEXNET = [  # Araujo et al. 2019, slim alexnet_v2, whose windows are the paper
 def test_receptive_field_of_each_layer_of_alexnet_is_the_published_one():
     """Size, stride and padding grow layer by layer as in the published table."""
     rows = models.summary_table(models.outline("alexnet", variant="single")).rows
-    seen = [
-        (row.kind, row.receptive_field) for row in rows if row.kind in ("Conv2D", "MaxPooling2D")
-    ]
+    windows = [row for row in rows if row.kind in ("Conv2D", "MaxPooling2D")]
+    seen = [(row.kind, row.receptive_field) for row in windows]
     assert [
         (kind, field.size[0], field.stride[0], field.padding[0]) for kind, field in seen
     ] == _ALEXNET

@@ -20,7 +20,7 @@ setup: .venv/.ready ## make .venv with dlcnn and what its tests need
 
 demo: .venv/.ready ## grade five example submissions, train a network, and leave pages of both
 	$(BIN)/dlcnn grade conv_step_by_step examples/submissions --html $(REPORT) --json $(REPORT)/report.json --require-isolation process
-	$(BIN)/dlcnn train --model convolutional_model --data signs --epochs 50 --run $(REPORT)/signs
+	$(BIN)/dlcnn train --model convolutional_model --data signs --epochs 100 --run $(REPORT)/signs
 	@echo "The pages: $(REPORT)/index.html and $(REPORT)/signs/README.md"
 
 test: .venv/.ready ## run the tests (10 minutes at most on two cores)

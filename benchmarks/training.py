@@ -108,7 +108,8 @@ def _train(way: str, network: str, seed: int, epochs: int | None) -> dict[str, f
     train = Split(whole.train.images[:images], whole.train.labels[:images])
     dataset = Dataset(name, train, whole.test, whole.class_names)
     keras.utils.set_random_seed(seed)
-    model = models.build(network, dataset.image_shape, dataset.num_classes)
+    options = {"include_preprocessing": False} if network.startswith("efficientnet") else {}
+    model = models.build(network, dataset.image_shape, dataset.num_classes, **options)
     clock = _clock()
     epochs = epochs or usual
     if way == "plain":

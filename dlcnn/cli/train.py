@@ -182,7 +182,10 @@ def _build(options: argparse.Namespace, dataset: "Dataset") -> "keras.Model":
                 f"Received --variant {options.variant}. Leave it out."
             )
         return models.from_pattern(options.model, shape, classes)
-    return models.build(options.model, shape, classes, variant=options.variant)
+    # Images come in [0, 1]: a network that would divide them by 255 again takes them as they are.
+    takes = models.find(options.model).options
+    as_they_are = {"include_preprocessing": False} if "include_preprocessing" in takes else {}
+    return models.build(options.model, shape, classes, variant=options.variant, **as_they_are)
 
 
 def _distributed(options: argparse.Namespace) -> AbstractContextManager[None]:

@@ -93,6 +93,13 @@ def _check_images(model: "keras.Model", dataset: "Dataset") -> None:
             f"fit: a model takes images, and nothing else. Received model={model.name!r} of "
             f"{len(model.inputs)} inputs. Train it with Keras' own model.fit."
         )
+    if any(type(layer).__name__ == "Rescaling" for layer in model.layers[:3]):
+        raise TrainingError(
+            "fit: it gives images in [0, 1]. Received "
+            f"model={model.name!r}, which begins with a layer that rescales them itself. Leave "
+            "that layer out (models.build(…, include_preprocessing=False)), or use Keras' own "
+            'model.fit on dataset.arrays(normalisation="pixels").'
+        )
     expected, given = tuple(model.input_shape[1:]), dataset.image_shape
     if len(expected) != len(given) or any(
         size not in (None, have) for size, have in zip(expected, given, strict=True)

@@ -23,7 +23,7 @@ demo: .venv/.ready ## grade five example submissions, train a network, and leave
 	$(BIN)/dlcnn train --model convolutional_model --data signs --epochs 100 --run $(REPORT)/signs
 	@echo "The pages: $(REPORT)/index.html and $(REPORT)/signs/README.md"
 
-test: .venv/.ready ## run the tests (10 minutes at most on two cores)
+test: .venv/.ready ## run the tests (a quarter of an hour at most on two cores)
 	$(BIN)/python -m pytest -m 'not slow'
 
 test-all: .venv/.ready ## run the slow grids too

@@ -36,7 +36,7 @@ PEAKS = {
 
 # Image size, classes, batch size, batches per epoch; the same for a look on a processor.
 NETWORKS = {"resnet50": (224, 1000, 256, 20), "convolutional_model": (64, 6, 1024, 40)}
-QUICK = {"resnet50": (64, 6, 16, 2), "convolutional_model": (64, 6, 64, 4)}
+QUICK = {"resnet50": (64, 6, 8, 2), "convolutional_model": (64, 6, 64, 4)}
 
 
 def main() -> None:
@@ -123,7 +123,7 @@ def _train(
         "memory_mb": memory_mb,
         "of": of,
         "device": device,
-        "kind": next((kind for kind in PEAKS if kind in device), ""),
+        "kind": next((kind for kind in PEAKS if kind in device.replace("-", " ").split()), ""),
         "backend": keras.backend.backend(),
     }
 

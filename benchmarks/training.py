@@ -35,6 +35,12 @@ NETWORKS: dict[str, tuple[str, int, int]] = {
     "efficientnet_b0": ("signs", 192, 4),
 }
 
+# AlexNet for images of 64 pixels; an EfficientNet that takes the same [0, 1] as the others.
+BUILT_WITH: dict[str, dict[str, Any]] = {
+    "alexnet": {"variant": "torchvision"},
+    "efficientnet_b0": {"include_preprocessing": False},
+}
+
 
 def main() -> None:
     """Print, for each network, a line per way: seconds per epoch, CPU seconds, test accuracy."""
@@ -108,8 +114,8 @@ def _train(way: str, network: str, seed: int, epochs: int | None) -> dict[str, f
     train = Split(whole.train.images[:images], whole.train.labels[:images])
     dataset = Dataset(name, train, whole.test, whole.class_names)
     keras.utils.set_random_seed(seed)
-    options = {"include_preprocessing": False} if network.startswith("efficientnet") else {}
-    model = models.build(network, dataset.image_shape, dataset.num_classes, **options)
+    shape, classes = dataset.image_shape, dataset.num_classes
+    model = models.build(network, shape, classes, **BUILT_WITH.get(network, {}))
     clock = _clock()
     epochs = epochs or usual
     if way == "plain":

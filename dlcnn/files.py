@@ -1,12 +1,15 @@
 """Writing files so that a reader never sees half of one; knows nothing of what is in them."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing", "write_atomically"]
+__all__ = ["remove_leftovers", "replacing", "write_atomically"]
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{8}\..+")
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -35,3 +38,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what `replacing` left in `folder` when its process was killed.
+
+    Only for a folder that no other process writes to now.
+    """
+    for path in folder.iterdir():
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)

@@ -1,6 +1,10 @@
 """What the documents promise is there: pictures, linked files, commands."""
 
+import os
 import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -28,3 +32,26 @@ def test_readme_names_commands_that_exist():
     commands = set(re.findall(r"^    dlcnn (\w+)", readme, flags=re.MULTILINE))
     assert {"list", "start", "check", "grade"} <= commands
     assert [command for command in commands if command not in usage] == []
+
+
+def test_readme_shows_code_that_runs():
+    """The Python that builders are shown runs as it stands, with fewer epochs."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    builders = readme[readme.index("## For builders") : readme.index("## How fast")]
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", builders, flags=re.MULTILINE)
+    code = "\n".join(
+        textwrap.dedent(block).replace("epochs=30", "epochs=1")
+        for block in blocks
+        if not block.lstrip().startswith("dlcnn ")
+    )
+    assert "model.fit(" in code
+    assert "from_pattern(" in code
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]

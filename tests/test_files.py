@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlcnn.files import replacing, write_atomically
+from dlcnn.files import remove_leftovers, replacing, write_atomically
 
 
 def test_write_atomically_takes_text_and_bytes(tmp_path):
@@ -42,3 +42,18 @@ def test_replacing_keeps_the_suffix_and_takes_the_place(tmp_path):
 
     assert path.read_text(encoding="utf-8") == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_remove_leftovers_takes_temporary_files_only(tmp_path):
+    """What a killed writer left goes; every other file, hidden or not, stays."""
+    with replacing(tmp_path / "state.npz") as temporary:
+        temporary.write_text("whole", encoding="utf-8")
+        left = tmp_path / temporary.name.replace(temporary.name[1], "0", 1)
+    left.write_text("half", encoding="utf-8")
+    for name in (".gitignore", ".12345.txt", "notes.txt"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+
+    remove_leftovers(tmp_path)
+
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"state.npz", ".gitignore", ".12345.txt", "notes.txt"}

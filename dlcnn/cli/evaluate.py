@@ -20,7 +20,7 @@ __all__ = ["add"]
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("evaluate", help="judge the model of a run on test images")
-    parser.add_argument("folder", metavar="RUN", type=Path, help="as `dlcnn train --run` made it")
+    parser.add_argument("folder", metavar="RUN", type=Path, help="as `dlcnn train` made it")
     parser.add_argument("--data", metavar="NAME", help="another data set (default: the run's own)")
     parser.add_argument(
         "--data-folder",
@@ -41,10 +41,13 @@ def _run(options: argparse.Namespace) -> int:
     start_backend()
     from dlcnn.grading.render.terminal import make_console
     from dlcnn.training.evaluate import evaluate
+    from dlcnn.training.restarts import kept_of
     from dlcnn.training.run import Run, writing
 
-    run = Run.open(options.folder)
-    hold_folder("evaluate", options.out or options.folder)
+    run = Run.open(kept_of(options.folder))
+    if run.folder != options.folder:
+        print(f"The training that was kept: {run.folder}")
+    hold_folder("evaluate", options.out or run.folder)
     dataset = _dataset(run, options)
     model = run.load_model()
     evaluation = evaluate(model, dataset.test, dataset.class_names)

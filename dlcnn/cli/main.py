@@ -54,7 +54,7 @@ def _run(command: Callable[[argparse.Namespace], int], options: argparse.Namespa
             return WRONG_USAGE
         print(
             f"dlcnn failed on something that it should have handled "
-            f"({type(error).__name__}: {error}). This is no fault of a submission. "
+            f"({type(error).__name__}: {error}). This is a fault of dlcnn. "
             "Run the same command with DLCNN_DEBUG=1 for the details to report.",
             file=sys.stderr,
         )

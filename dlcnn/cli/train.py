@@ -93,7 +93,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="compile with XLA (default: Keras' choice, on GPUs only)",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of all that is random")
+    parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of all that is random")
     parser.add_argument(
         "--deterministic", action="store_true", help="the same numbers every time, bit for bit"
     )
@@ -104,6 +104,15 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="divide each batch among the GPUs of this machine, or of several",
     )
     parser.add_argument("--backend", choices=BACKENDS, help="that Keras computes with")
+
+
+def _seed(text: str) -> int:
+    seed = int(text) if text.isdecimal() else -1
+    if not 0 <= seed < 2**32:
+        raise argparse.ArgumentTypeError(
+            f"it is a whole number from 0 to 2**32 - 1. Received {text!r}"
+        )
+    return seed
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:

@@ -135,7 +135,7 @@ def _find(name: str, folder: str | os.PathLike[str] | None) -> tuple[Path, Path]
 def _place(folder: str | os.PathLike[str] | None) -> Path | None:
     """The folder in which to look for files, if any."""
     named = folder or os.environ.get(_VARIABLE)
-    return Path(named).expanduser() if named else None
+    return Path(named).expanduser().absolute() if named else None
 
 
 def _drawn(name: str, options: Mapping[str, object]) -> Dataset:

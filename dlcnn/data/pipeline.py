@@ -5,7 +5,6 @@ from the seed, the epoch and the batch: training can go on at any epoch as if it
 It knows no model and no training; frameworks are loaded when batches are asked for.
 """
 
-import difflib
 import functools
 import itertools
 import math
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.data.errors import DataError
+from dlcnn.errors import nearest
 
 if TYPE_CHECKING:
     import keras
@@ -49,11 +49,9 @@ def check_augmentation(names: Iterable[str]) -> tuple[str, ...]:
     names = tuple(names)
     for name in names:
         if name not in AUGMENTATIONS:
-            close = difflib.get_close_matches(name, AUGMENTATIONS, n=1)
-            advice = f"Did you mean {close[0]!r}? " if close else ""
             raise DataError(
                 "augmentation: there is no random change of this name. "
-                f"Received {name!r}. {advice}There are: {', '.join(AUGMENTATIONS)}."
+                f"Received {name!r}. {nearest(name, AUGMENTATIONS)}"
             )
     return names
 
@@ -141,9 +139,10 @@ class Batches:
         self, *, endless: bool
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]]:
         """The order of the epoch that has begun, and of those after it."""
-        yield self.order(self.epoch)
+        first = self.epoch  # asked once: it moves on while the stream is read ahead of it
+        yield self.order(first)
         if endless:
-            yield from map(self.order, itertools.count(self.epoch + 1))
+            yield from map(self.order, itertools.count(first + 1))
 
     def _labels(self, labels: Any) -> Any:
         return labels if self._copies == 1 else (labels,) * self._copies

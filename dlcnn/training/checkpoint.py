@@ -70,8 +70,19 @@ class Checkpoint:
         )
 
     def restore_model(self, model: "keras.Model") -> None:
-        """Put the variables back into a compiled model."""
-        for variable, array in zip(variables_of(model), self.variables, strict=True):
+        """Put the variables back into a compiled model.
+
+        Raises:
+            TrainingError: they are another model's.
+        """
+        variables = variables_of(model)
+        if [tuple(each.shape) for each in variables] != [each.shape for each in self.variables]:
+            raise TrainingError(
+                f"fit: a checkpoint holds the variables of its model. Received one of other "
+                f"shapes for model={model.name!r}. Put the right one back, or train into another "
+                "folder."
+            )
+        for variable, array in zip(variables, self.variables, strict=True):
             variable.assign(array)
 
     def restore_callbacks(self, callbacks: Iterable["keras.callbacks.Callback"]) -> None:
@@ -115,7 +126,7 @@ class Checkpoint:
                     callbacks[int(place)].setdefault(attribute, []).append(arrays[name])
             variables = [each for name, each in arrays.items() if name.startswith("variable/")]
             return cls(facts["epochs"], facts["ended"], variables, callbacks)
-        except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
             raise TrainingError(
                 f"{path}: training goes on from the checkpoint that it wrote. Received one that "
                 f"is damaged ({error}). Put it back, or train into another folder."

@@ -15,9 +15,20 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-__all__ = ["Devices", "Scope", "devices_of", "distribute", "only_deterministic"]
+__all__ = [
+    "Devices",
+    "Scope",
+    "devices_of",
+    "distribute",
+    "on_this_machine",
+    "only_deterministic",
+    "wait_for_machines",
+]
 
 Scope = Literal["devices", "machines"]
+_VARIABLES = tuple(
+    f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
+)
 
 
 @dataclass(frozen=True)
@@ -47,18 +58,21 @@ def distribute(over: Scope = "devices") -> Iterator[None]:
             model = models.resnet50((64, 64, 3), 6)
             training.fit(model, dataset)
 
-    On TensorFlow this is `tf.distribute.MirroredStrategy`, or for machines
-    `MultiWorkerMirroredStrategy`, which reads the variable TF_CONFIG. On JAX it is
-    `keras.distribution.DataParallel`, and for machines `keras.distribution.initialize`, which
-    reads KERAS_DISTRIBUTION_JOB_ADDRESSES, KERAS_DISTRIBUTION_NUM_PROCESSES and
-    KERAS_DISTRIBUTION_PROCESS_ID. The same program runs on every machine.
+    On TensorFlow this is `tf.distribute.MirroredStrategy`, on JAX
+    `keras.distribution.DataParallel`. Keras trains over several machines on JAX only. The same
+    program runs on every machine, and three variables tell it of the others before it starts:
+    KERAS_DISTRIBUTION_JOB_ADDRESSES (host:port of machine 0), KERAS_DISTRIBUTION_NUM_PROCESSES (how
+    many machines there are) and KERAS_DISTRIBUTION_PROCESS_ID (which one this is, from 0). All of
+    them see one run folder, which machine 0 writes, and all of them make the same calls, or they
+    wait for one another.
 
     Args:
         over: "devices", the GPUs of this machine (its CPUs, where there is no GPU), or "machines",
             those of several.
 
     Raises:
-        TrainingError: the backend cannot, or `over` is neither.
+        TrainingError: the backend cannot, `over` is neither, or the machines are not told of one
+            another in time.
     """
     import keras
 
@@ -85,7 +99,10 @@ def _tf_strategy(over: Scope) -> "tf.distribute.Strategy":
     import tensorflow as tf
 
     if over == "machines":
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        raise TrainingError(
+            "distribute: Keras trains over several machines on JAX only. Received over='machines' "
+            "and backend='tensorflow'. Set KERAS_BACKEND, or name --backend, to jax."
+        )
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
@@ -95,13 +112,71 @@ def _jax_distribution(over: Scope) -> Iterator[None]:
     import keras
 
     if over == "machines":
-        keras.distribution.initialize()
+        _join_machines()
     before = keras.distribution.distribution()
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     try:
         yield
     finally:
         keras.distribution.set_distribution(before)
+
+
+def _join_machines() -> None:
+    """Connect this process with those of the other machines, once for all blocks.
+
+    Raises:
+        TrainingError: a variable is missing or no whole number, or JAX has computed already.
+    """
+    import jax
+    import keras
+
+    address, count, place = (os.environ.get(name, "") for name in _VARIABLES)
+    if not (address and count.isdecimal() and place.isdecimal() and int(place) < int(count)):
+        received = ", ".join(f"{name}={os.environ.get(name)!r}" for name in _VARIABLES)
+        raise TrainingError(
+            "distribute: machines find one another by three variables: host:port of machine 0, how "
+            f"many there are, and which one this is, from 0. Received {received}. Set all three "
+            "on every machine."
+        )
+    if jax.distributed.is_initialized():
+        return
+    try:
+        keras.distribution.initialize()
+    except RuntimeError as error:
+        raise TrainingError(
+            "distribute: machines are joined before the program computes anything. Received "
+            f"over='machines' when JAX had started, or could not connect ({error}). Begin the "
+            f"block first, and see that every machine reaches {address}."
+        ) from None
+
+
+@contextmanager
+def on_this_machine() -> Iterator[None]:
+    """Let this machine make variables by itself, as saving and loading a model does.
+
+    In a block of several machines all of them make a variable together, or wait for the others.
+    """
+    import keras
+
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
+
+
+def wait_for_machines() -> None:
+    """Go on when all machines have come here; at once where there is one."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        from jax.experimental import multihost_utils
+
+        multihost_utils.sync_global_devices("dlcnn")
 
 
 def devices_of(model: "keras.Model", batch_size: int) -> Devices:
@@ -139,8 +214,7 @@ def _tf_devices(model: "keras.Model") -> tuple[Devices, bool]:
     strategy = tf.distribute.get_strategy()
     created_here = strategy.extended.variable_created_in_scope
     inside = all(created_here(weight.value) for weight in model.weights)
-    worker = getattr(strategy.cluster_resolver, "task_id", None) or 0
-    return Devices(strategy.num_replicas_in_sync, worker), inside
+    return Devices(strategy.num_replicas_in_sync), inside
 
 
 def _jax_devices(model: "keras.Model") -> tuple[Devices, bool]:

@@ -1,4 +1,4 @@
-"""Judging a trained model on images: from its outputs, whatever form they have, to an Evaluation.
+"""Judging a trained model on images: from probabilities or logits to an Evaluation.
 
 The figures are computed in float64 from the outputs, so that they mean the same on every backend.
 It knows nothing of run folders and of how the model was trained.
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.training.errors import TrainingError
+from dlcnn.training.errors import DivergedError, TrainingError
 from dlcnn.training.evaluation import Evaluation, count
+from dlcnn.training.objective import answer_of
 
 if TYPE_CHECKING:
     import keras
@@ -43,11 +44,12 @@ def evaluate(
         mistakes: how many of the worst are kept.
 
     Raises:
-        TrainingError: the model cannot take these images, or has other classes.
+        TrainingError: the model cannot take these images, has other classes, or ends in something
+            other than a softmax, a sigmoid or logits.
+        DivergedError: it gives NaN or infinity.
     """
-    _check_shape(model, split)
+    is_logits = answer_of(model, split.images.shape[1:], where="evaluate").from_logits
     outputs = _outputs(model, split.images, batch_size)
-    is_logits = _gives_logits(model, outputs)
     outputs = _both_classes(outputs, is_logits=is_logits)
     size = outputs.shape[1]
     names = tuple(map(str, range(size))) if class_names is None else tuple(class_names)
@@ -62,50 +64,27 @@ def evaluate(
     return count(probabilities, split.labels, names, loss=loss, mistakes=mistakes)
 
 
-def _check_shape(model: "keras.Model", split: "Split") -> None:
-    expected, given = tuple(model.input_shape[1:]), split.images.shape[1:]
-    if len(expected) != len(given) or any(
-        size not in (None, have) for size, have in zip(expected, given, strict=True)
-    ):
-        raise TrainingError(
-            f"evaluate: the images have the shape that the model was built for. Received images "
-            f"of {given} for a model of {expected}. Give data of that shape."
-        )
-    if not len(split.labels):
-        raise TrainingError("evaluate: a split has images. Received none. Give another split.")
-
-
 def _outputs(
     model: "keras.Model", images: npt.NDArray[np.uint8], batch_size: int
 ) -> npt.NDArray[np.float64]:
     """(n, units): what the first output of the model gives."""
+    import keras
+
     size = min(batch_size, len(images))
     parts = []
     for start in range(0, len(images), size):
         # The last batch repeats the last image: a model is compiled anew for another batch size.
         places = np.minimum(np.arange(start, start + size), len(images) - 1)
         outputs = model.predict_on_batch(images[places].astype(np.float32) / 255)
-        while isinstance(outputs, dict | list | tuple):
-            outputs = next(iter(outputs.values() if isinstance(outputs, dict) else outputs))
-        parts.append(np.asarray(outputs).astype(np.float64))
+        first = keras.tree.flatten(outputs)[0]  # in the order of model.outputs
+        parts.append(np.asarray(first).astype(np.float64))
     together = np.concatenate(parts)[: len(images)].reshape(len(images), -1)
     if not np.isfinite(together).all():
-        raise TrainingError(
+        raise DivergedError(
             "evaluate: a trained model gives finite numbers. Received NaN or infinity among its "
             "outputs. Train it with a smaller learning rate."
         )
     return together
-
-
-def _gives_logits(model: "keras.Model", outputs: npt.NDArray[np.float64]) -> bool:
-    """Whether outputs are logits: by the last layer's activation, else by their sums."""
-    activation = getattr(model.outputs[0]._keras_history.operation, "activation", None)
-    name = getattr(activation, "__name__", "")
-    if name in ("linear", "softmax", "sigmoid"):
-        return name == "linear"
-    sums = outputs.sum(axis=1)
-    is_share = sums <= 1 if outputs.shape[1] == 1 else np.abs(sums - 1) < 0.01
-    return not bool((outputs >= 0).all() and is_share.all())
 
 
 def _both_classes(outputs: npt.NDArray[np.float64], *, is_logits: bool) -> npt.NDArray[np.float64]:

@@ -104,6 +104,11 @@ def fit(
         jit_compile=jit_compile,
         deterministic=deterministic,
     )
+    if not 0 <= seed < 2**32:
+        raise TrainingError(
+            "fit: a seed is a whole number from 0 to 2**32 - 1. "
+            f"Received seed={seed}. Name another."
+        )
     if tensorboard and run_dir is None:
         raise TrainingError(
             "fit: TensorBoard's logs lie in the run folder. Received tensorboard=True and "

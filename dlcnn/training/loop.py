@@ -58,6 +58,7 @@ class Loop:
         self, *, initial_epoch: int = 0, also: Sequence["keras.callbacks.Callback"] = ()
     ) -> "keras.callbacks.History":
         """Train from the epoch `initial_epoch` (from 0) to the last."""
+        self.training.epoch = initial_epoch
         return self.model.fit(
             **self.training.fit_arguments(),
             validation_data=self.validating and self.validating.for_keras(),

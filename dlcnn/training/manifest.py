@@ -5,7 +5,7 @@ files of a run folder.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -115,15 +115,15 @@ class Manifest(_Plain):
             device=describe_device(),
         )
 
-    def differences(self, other: "Manifest", *, ignoring: Collection[str] = ()) -> list[str]:
-        """What makes `other` another run than this one, a phrase each; options may be ignored."""
+    def differences(self, other: "Manifest") -> list[str]:
+        """What makes `other` another run than this one, a phrase each."""
         pairs = [
             ("model", self.model.name, other.model.name),
             ("input shape", self.model.input_shape, other.model.input_shape),
             ("data", self.data.name, other.data.name),
             ("seed", self.seed, other.seed),
         ]
-        names = sorted({*self.options, *other.options} - set(ignoring))
+        names = sorted({*self.options, *other.options})
         pairs += [(name, self.options.get(name), other.options.get(name)) for name in names]
         found = [f"{what} {ours!r}, not {new!r}" for what, ours, new in pairs if ours != new]
         # Digests tell people nothing: they speak only when the names do not.

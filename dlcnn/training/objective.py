@@ -1,8 +1,9 @@
-"""What a model is to be trained for, read off its output: the loss, and what is counted.
+"""What a model answers with, read off its last layers: the loss, and what is counted.
 
 It also says where model and data do not fit each other. It knows nothing of how training is done.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
 
     from dlcnn.data.dataset import Dataset
 
-__all__ = ["Objective", "objective_of"]
+__all__ = ["Objective", "answer_of", "objective_of"]
 
 _AUXILIARY_WEIGHT = 0.3  # of the loss of each further output, as GoogLeNet's paper has it
 _LOGITS = "linear"
+_ANSWERS = ("softmax", "sigmoid", _LOGITS)
+# Behind these an answer stays what it is: the mean of probabilities is one, that of logits too.
+_KEEPING = {"Dropout", "Flatten", "Identity", "Reshape"}
+_KEEPING |= {"AveragePooling2D", "GlobalAveragePooling2D"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,18 @@ class Objective:
 
     Attributes:
         binary: whether the model answers yes or no with one number.
-        from_logits: whether its outputs are logits.
+        activation: "softmax", "sigmoid", or "linear" where its outputs are logits.
         outputs: the names of its outputs; the first is the answer, others help in training.
     """
 
     binary: bool
-    from_logits: bool
+    activation: str
     outputs: tuple[str, ...]
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether its outputs are logits."""
+        return self.activation == _LOGITS
 
     def compile_arguments(self) -> dict[str, Any]:
         """`loss`, `metrics` and `loss_weights`."""
@@ -72,27 +82,8 @@ def objective_of(model: "keras.Model", dataset: "Dataset") -> Objective:
     """How to train `model` on `dataset`.
 
     Raises:
-        TrainingError: the model has no graph, or does not fit the images or the classes.
+        TrainingError: as `answer_of`, or the model does not fit the classes.
     """
-    if not model.built or not getattr(model, "outputs", None):
-        raise TrainingError(
-            f"fit: a model is built, with its input shape known. Received model={model.name!r} "
-            "without. Give it keras.Input(shape), or build it with models.build."
-        )
-    _check_images(model, dataset)
-    output = model.outputs[0]
-    units, activation = output.shape[-1], _activation(output)
-    _check_classes(model, dataset, output, activation)
-    names = getattr(model, "output_names", [model.name])  # a Sequential model has one, unnamed
-    return Objective(binary=units == 1, from_logits=activation == _LOGITS, outputs=tuple(names))
-
-
-def _check_images(model: "keras.Model", dataset: "Dataset") -> None:
-    if len(model.inputs) != 1:
-        raise TrainingError(
-            f"fit: a model takes images, and nothing else. Received model={model.name!r} of "
-            f"{len(model.inputs)} inputs. Train it with Keras' own model.fit."
-        )
     if any(type(layer).__name__ == "Rescaling" for layer in model.layers[:3]):
         raise TrainingError(
             "fit: it gives images in [0, 1]. Received "
@@ -100,37 +91,88 @@ def _check_images(model: "keras.Model", dataset: "Dataset") -> None:
             "that layer out (models.build(…, include_preprocessing=False)), or use Keras' own "
             'model.fit on dataset.arrays(normalisation="pixels").'
         )
-    expected, given = tuple(model.input_shape[1:]), dataset.image_shape
+    objective = answer_of(model, dataset.image_shape, where="fit")
+    _check_classes(model, dataset, objective)
+    return objective
+
+
+def answer_of(model: "keras.Model", image_shape: Sequence[int], *, where: str) -> Objective:
+    """What `model` says of images of `image_shape`.
+
+    Args:
+        model: of several outputs the first counts.
+        image_shape: (height, width, channels).
+        where: who asks, for the message.
+
+    Raises:
+        TrainingError: the model has no graph, does not take the images, or ends in something
+            other than a softmax, a sigmoid or logits.
+    """
+    if not model.built or not getattr(model, "outputs", None):
+        raise TrainingError(
+            f"{where}: a model is built, with its input shape known. Received model="
+            f"{model.name!r} without. Give it keras.Input(shape), or build it with models.build."
+        )
+    _check_images(model, image_shape, where)
+    output = model.outputs[0]
+    activation = _activation(output)
+    if activation not in _ANSWERS:
+        raise TrainingError(
+            f"{where}: a model ends in a softmax, a sigmoid or logits, the sums of a layer without "
+            f"activation. Received model={model.name!r} with an output of "
+            f"{tuple(output.shape[1:])} ({activation}). End it with keras.layers.Dense(number of "
+            'classes, activation="softmax").'
+        )
+    names = getattr(model, "output_names", [model.name])  # a Sequential model has one, unnamed
+    return Objective(output.shape[-1] == 1, activation, tuple(names))
+
+
+def _check_images(model: "keras.Model", image_shape: Sequence[int], where: str) -> None:
+    if len(model.inputs) != 1:
+        raise TrainingError(
+            f"{where}: a model takes images, and nothing else. Received model={model.name!r} of "
+            f"{len(model.inputs)} inputs. Use Keras' own model.{where}."
+        )
+    expected, given = tuple(model.input_shape[1:]), tuple(image_shape)
     if len(expected) != len(given) or any(
         size not in (None, have) for size, have in zip(expected, given, strict=True)
     ):
         raise TrainingError(
-            f"fit: the images have the shape that the model was built for. Received images of "
-            f"{given} in {dataset.name!r} for model={model.name!r} of {expected}. "
-            f"Build it for them: models.build(…, input_shape={given})."
+            f"{where}: the images have the shape that the model was built for. Received images of "
+            f"{given} for a model of {expected}. Give images of that shape, or build the model "
+            f"for these: models.build(…, input_shape={given})."
         )
 
 
-def _check_classes(model: "keras.Model", dataset: "Dataset", output: Any, activation: str) -> None:
-    units, classes = output.shape[-1], dataset.num_classes
-    wanted = classes == 2 if units == 1 else units == classes
-    allowed = ("sigmoid", _LOGITS) if units == 1 else ("softmax", _LOGITS)
-    if len(output.shape) == 2 and wanted and activation in allowed:
+def _check_classes(model: "keras.Model", dataset: "Dataset", objective: Objective) -> None:
+    output, classes = model.outputs[0], dataset.num_classes
+    wanted = classes == 2 if objective.binary else output.shape[-1] == classes
+    forbidden = "softmax" if objective.binary else "sigmoid"
+    if len(output.shape) == 2 and wanted and objective.activation != forbidden:
         return
-    shape = tuple(output.shape[1:])
     raise TrainingError(
         "fit: a model ends in a softmax or logits of one unit per class, or, for two classes, in "
-        f"one sigmoid unit or its logit. Received model={model.name!r} with an output of {shape} "
-        f"({activation}) for the {classes} classes of {dataset.name!r}. "
-        f"Build it for them: models.build(…, num_classes={classes})."
+        f"one sigmoid unit or its logit. Received model={model.name!r} with an output of "
+        f"{tuple(output.shape[1:])} ({objective.activation}) for the {classes} classes of "
+        f"{dataset.name!r}. Build it for them: models.build(…, num_classes={classes})."
     )
 
 
-def _activation(output: Any) -> str:
-    """The name of what the last layer does to its sums; "linear" for one that does nothing."""
-    layer = output._keras_history.operation
-    if hasattr(layer, "outputs") and hasattr(layer, "layers"):  # a model used as a layer
-        return _activation(layer.outputs[0])
-    if type(layer).__name__ == "Softmax":
-        return "softmax"
-    return getattr(getattr(layer, "activation", None), "__name__", _LOGITS)
+def _activation(tensor: Any) -> str:
+    """The name of what made these numbers: of an activation, else of the kind of layer.
+
+    Layers that leave an answer what it is are passed, and a model used as a layer is looked into.
+    """
+    layer, node, place = tensor._keras_history
+    if hasattr(layer, "outputs"):  # a model
+        inside = _activation(layer.outputs[place])
+        if inside != "InputLayer":
+            return inside
+    elif type(layer).__name__ not in _KEEPING:
+        activation = getattr(layer, "activation", type(layer))
+        # A layer can be another's activation; Keras calls functions softmax and layers Softmax.
+        name: str = getattr(activation, "__name__", type(activation).__name__)
+        name = name.lower() if name.lower() in _ANSWERS else name
+        if name != _LOGITS or type(layer).__name__ != "Activation":
+            return name
+    return _activation(layer._inbound_nodes[node].input_tensors[0])

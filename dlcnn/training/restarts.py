@@ -8,13 +8,13 @@ import json
 import re
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcnn import figures
 from dlcnn.files import write_atomically
-from dlcnn.training.errors import TrainingError
+from dlcnn.training.errors import DivergedError, TrainingError
 from dlcnn.training.evaluate import evaluate
 from dlcnn.training.evaluation import Evaluation
 from dlcnn.training.fit import fit
@@ -22,13 +22,13 @@ from dlcnn.training.run import writing
 
 if TYPE_CHECKING:
     import keras
-    from rich.table import Table
 
     from dlcnn.data.dataset import Dataset
 
-__all__ = ["Member", "Restarts", "Spread", "restarts"]
+__all__ = ["Member", "Restarts", "Spread", "kept_of", "restarts"]
 
 SUMMARY = "restarts.json"
+_FOLDER_NAME = r"seed-\d+"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Member:
     @property
     def folder_name(self) -> str:
         """Of its run folder, in that of all of them."""
-        return f"seed-{self.seed}"
+        return _folder_name(self.seed)
 
     @property
     def outcome(self) -> dict[str, float]:
@@ -90,14 +90,21 @@ class Restarts:
     """Several trainings of one network.
 
     Attributes:
-        members: in the order of their seeds.
+        members: those that came to their end, in the order of their seeds.
         best: which of them is kept, an index.
         model: the model of the best.
+        diverged: of each seed whose loss or weights became no numbers, what was said of it.
     """
 
     members: tuple[Member, ...]
     best: int
     model: "keras.Model"
+    diverged: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def times(self) -> int:
+        """How many trainings there were, the diverged ones too."""
+        return len(self.members) + len(self.diverged)
 
     @property
     def spread(self) -> dict[str, Spread]:
@@ -118,24 +125,14 @@ class Restarts:
         return "\n".join([*lines, self.summary()])
 
     def summary(self) -> str:
-        """One sentence: how many trainings, and which is kept."""
+        """One line: how many trainings, which is kept, and which are not in the figures."""
         kept = self.members[self.best]
+        seeds = ", ".join(map(str, self.diverged))
         return (
-            f"Kept of {len(self.members)} trainings: seed {kept.seed}, "
+            f"Kept of {self.times} trainings: seed {kept.seed}, "
             f"test accuracy {kept.evaluation.accuracy:.2%}."
+            + (f" Diverged, and not in the figures: seed {seeds}." if seeds else "")
         )
-
-    def table(self) -> "Table":
-        """The spread as a table of `rich`, for the terminal."""
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False)
-        table.add_column("figure")
-        for heading in ("mean", "deviation", "minimum", "maximum"):
-            table.add_column(heading, justify="right")
-        for name, spread in self.spread.items():
-            table.add_row(name, *(f"{value:.4f}" for value in asdict(spread).values()))
-        return table
 
     def save(self, folder: Path) -> None:
         """Write restarts.json, restarts.png and README.md into `folder`."""
@@ -146,6 +143,10 @@ class Restarts:
             "members": [
                 {"folder": member.folder_name, "seed": member.seed, "outcome": member.outcome}
                 for member in self.members
+            ],
+            "diverged": [
+                {"folder": _folder_name(seed), "seed": seed, "reason": reason}
+                for seed, reason in self.diverged.items()
             ],
         }
         curves = figures.compare_runs(
@@ -160,13 +161,12 @@ class Restarts:
             write_atomically(folder / "README.md", self._readme())
 
     def _readme(self) -> str:
-        seeds = ", ".join(
-            f"[{member.folder_name}]({member.folder_name})" for member in self.members
-        )
+        seeds = sorted([*self.diverged, *(member.seed for member in self.members)])
+        runs = ", ".join(f"[{_folder_name(seed)}]({_folder_name(seed)})" for seed in seeds)
         spread = "\n".join(f"    {line}" for line in str(self).splitlines()[:-1])
         return (
-            f"# {len(self.members)} trainings of one network\n\n{self.summary()} "
-            f"Each is a run folder of its own: {seeds}. The rule by which one is kept never "
+            f"# {self.times} trainings of one network\n\n{self.summary()} "
+            f"Each is a run folder of its own: {runs}. The rule by which one is kept never "
             "looks at the test images.\n\nHow the results spread over the initialisations:\n\n"
             f"{spread}\n\n![The curves of all trainings](restarts.png)\n"
         )
@@ -185,7 +185,7 @@ def restarts(
 
     The best has the highest validation accuracy where `options` hold back a part for validation,
     else the highest training accuracy; the lower loss decides between equals. The test images are
-    never asked.
+    never asked. A training that diverges is told, and the others go on.
 
     Args:
         build: gives a new model each time; its initial weights follow from Keras' seed, which is
@@ -200,6 +200,7 @@ def restarts(
     Raises:
         TrainingError: `times` is less than 1, something else is in `run_dir`, or what
             `training.fit` refuses.
+        DivergedError: all trainings diverge.
     """
     import keras
 
@@ -209,21 +210,56 @@ def restarts(
         )
     folder = None if run_dir is None else _folder_of_runs(Path(run_dir))
     members: list[Member] = []
+    diverged: dict[int, str] = {}
     best, kept = 0, None
     for number in range(seed, seed + times):
         keras.utils.set_random_seed(number)
         model = build()
-        place = None if folder is None else folder / f"seed-{number}"
-        history = fit(model, dataset, seed=number, run_dir=place, **options)
-        evaluation = evaluate(model, dataset.test, dataset.class_names)
+        place = None if folder is None else folder / _folder_name(number)
+        try:
+            history = fit(model, dataset, seed=number, run_dir=place, **options)
+            evaluation = evaluate(model, dataset.test, dataset.class_names)
+        except DivergedError as error:
+            diverged[number] = str(error)
+            continue
         epoch = _epoch_of_model(history.history, is_best=bool(options.get("early_stopping")))
         members.append(Member(number, history.history, epoch, evaluation))
         if kept is None or members[-1].merit > members[best].merit:
             best, kept = len(members) - 1, model
-    result = Restarts(tuple(members), best, kept)
+    if kept is None:
+        raise DivergedError(
+            "restarts: of several trainings one stays with finite numbers. "
+            f"Received times={times}, and all diverged, the last one so: {diverged[number]}"
+        )
+    result = Restarts(tuple(members), best, kept, diverged)
     if folder is not None:
         result.save(folder)
     return result
+
+
+def kept_of(folder: Path) -> Path:
+    """The run folder of the training that restarts in `folder` kept; else `folder` itself.
+
+    Raises:
+        TrainingError: restarts.json is damaged.
+    """
+    summary = folder / SUMMARY
+    if not summary.is_file():
+        return folder
+    try:
+        kept = json.loads(summary.read_bytes())["kept"]
+    except (ValueError, LookupError, TypeError):
+        kept = None
+    if not isinstance(kept, str) or not re.fullmatch(_FOLDER_NAME, kept):
+        raise TrainingError(
+            f"{summary}: it names the training that was kept. Received a file that is damaged. "
+            "Name the run folder of one training."
+        )
+    return folder / kept
+
+
+def _folder_name(seed: int) -> str:
+    return f"seed-{seed}"
 
 
 def _epoch_of_model(history: Mapping[str, list[float]], *, is_best: bool) -> int:
@@ -238,7 +274,7 @@ def _folder_of_runs(folder: Path) -> Path:
     others = [
         path.name
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if path.name not in ours and not re.fullmatch(r"seed-\d+", path.name)
+        if path.name not in ours and not re.fullmatch(_FOLDER_NAME, path.name)
     ]
     if others:
         raise TrainingError(

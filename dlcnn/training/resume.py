@@ -1,5 +1,6 @@
 """Training in a run folder: go on where it stopped, and leave it in order however it ends."""
 
+import zipfile
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +42,8 @@ def fit_in_run(
     run = Run.resume_or_create(folder, manifest) if writes else Run(folder, manifest)
     recorder = Recorder(run, loop.counting, plain_names=loop.objective.plain_names, writes=writes)
     _train(run, loop, recorder, _logs(run, wanted=tensorboard and writes))
-    if writes and run.manifest.status in ("running", "interrupted"):
+    unfinished = run.manifest.status in ("running", "interrupted")
+    if writes and (unfinished or not zipfile.is_zipfile(run.model_path)):
         _finish(run, loop, recorder, dataset)
     return _history(loop.model, run)
 
@@ -52,6 +54,11 @@ def _train(
     """Train the epochs that are left, and leave the model as the run has it."""
     state = recorder.last()
     done = 0 if state is None else state.epochs
+    if state is None and run.history():
+        raise TrainingError(
+            f"{recorder.path}: training goes on from its checkpoint. Received a history of epochs, "
+            "and no such file. Put it back, or train into another folder."
+        )
     if recorder.writes:
         run.keep_epochs(done)
     if state is not None and (state.ended or done == loop.options.epochs):

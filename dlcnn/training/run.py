@@ -15,13 +15,13 @@ Every file is replaced as a whole: a reader, or a process killed at any moment, 
 of one. It knows nothing of how training is done.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcnn import figures
-from dlcnn.files import replacing, write_atomically
+from dlcnn.files import remove_leftovers, replacing, write_atomically
 from dlcnn.training.errors import TrainingError
 from dlcnn.training.evaluation import Evaluation
 from dlcnn.training.explain import explain
@@ -64,6 +64,7 @@ class Run:
         folder = Path(folder)
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(folder)
             if any(folder.iterdir()):
                 raise TrainingError(
                     f"{folder}: a run begins in a new or empty folder. Received one with other "
@@ -92,15 +93,12 @@ class Run:
         return cls(folder, Manifest.read(folder / "manifest.json"))
 
     @classmethod
-    def resume_or_create(
-        cls, folder: Path | str, manifest: Manifest, *, ignoring: Collection[str] = ()
-    ) -> "Run":
+    def resume_or_create(cls, folder: Path | str, manifest: Manifest) -> "Run":
         """The run in `folder` when it is the one that `manifest` describes; begun if none is there.
 
         Args:
             folder: the run folder.
             manifest: what is to be trained now.
-            ignoring: names of options that may differ.
 
         Raises:
             TrainingError: another model, data set, seed or option was trained there.
@@ -108,7 +106,9 @@ class Run:
         if not cls.is_at(folder):
             return cls.create(folder, manifest)
         run = cls.open(folder)
-        found = run.manifest.differences(manifest, ignoring=ignoring)
+        for place in filter(Path.is_dir, (run.folder, run.checkpoint_path)):
+            remove_leftovers(place)
+        found = run.manifest.differences(manifest)
         if found:
             raise TrainingError(
                 f"{folder}: a run goes on with the model, data and options that it began with. "

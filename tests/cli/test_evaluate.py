@@ -92,6 +92,22 @@ def test_evaluate_refuses_data_that_does_not_fit(evaluated, trained, name, said)
     assert said in error
 
 
+def test_evaluate_follows_the_one_that_restarts_kept(evaluated, run_folder):
+    """The folder of several trainings stands for the kept one, which is named and written to."""
+    restarts = run_folder.parent / "several"
+    shutil.copytree(run_folder, restarts / "seed-3")
+    shutil.copytree(run_folder, restarts / "seed-4")
+    (restarts / "restarts.json").write_text(json.dumps({"version": 1, "kept": "seed-4"}))
+
+    code, printed, _ = evaluated(restarts)
+
+    assert code == 0
+    assert f"The training that was kept: {restarts / 'seed-4'}" in printed
+    assert (restarts / "seed-4" / "evaluation.json").exists()
+    assert not (restarts / "seed-3" / "evaluation.json").exists()
+    assert not (restarts / "evaluation.json").exists()
+
+
 def test_evaluate_says_where_data_are_missing(evaluated, run_folder):
     """When the files of the run's data set are gone, the options that name them are told."""
     path = run_folder / "manifest.json"

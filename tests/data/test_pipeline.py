@@ -82,10 +82,29 @@ def test_augmentation_differs_between_batches_and_epochs():
 
 
 def test_augmentation_refuses_what_it_does_not_know():
-    """The nearest name is offered, and all are listed."""
+    """The nearest name is offered."""
     assert check_augmentation(["flip", "shift"]) == ("flip", "shift")
-    with pytest.raises(DataError, match=r"Received 'flp'\. Did you mean 'flip'\? There are: shift"):
+    with pytest.raises(DataError, match=r"Received 'flp'\. Did you mean 'flip'\?"):
         Batches(IMAGES, LABELS, 8, seed=4, augmentation=("flp",))
+
+
+def test_stream_of_a_training_goes_through_the_epochs_in_turn():
+    """No epoch's order is skipped or repeated, whenever the count of epochs moves on; and the
+    stream begins with the epoch that training goes on from.
+    """
+    batches = Batches(IMAGES, LABELS, 8, seed=4)
+    batches.epoch = 2
+    arguments = batches.fit_arguments()
+    assert arguments["steps_per_epoch"] == len(batches)
+
+    labels = []
+    for number, (_, some) in enumerate(arguments["x"].take(3 * len(batches))):
+        labels.append(np.asarray(some))
+        batches.epoch = 2 + (number + 1) // len(batches) + 1  # moved on early
+    seen = np.concatenate(labels).reshape(3, -1)
+
+    expected = [LABELS[batches.order(epoch)[0]] for epoch in (2, 3, 4)]
+    np.testing.assert_array_equal(seen, expected)
 
 
 def test_batches_for_several_devices_can_be_divided():

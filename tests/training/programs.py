@@ -8,12 +8,16 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
+from dlcnn.data.pipeline import Batches
 from tests.training.examples import drawn_dataset, small_model
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +37,7 @@ EVERYTHING = {
 }
 
 
-def start(name, *arguments, backend="tensorflow", **variables):
+def start(name, *arguments, backend="tensorflow", seconds=280, **variables):
     """Run a program of this module; the finished process."""
     environment = {
         **os.environ,
@@ -49,7 +53,7 @@ def start(name, *arguments, backend="tensorflow", **variables):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=seconds,
     )
 
 
@@ -86,17 +90,15 @@ def fixed_model():
 
 
 def train(folder):
-    """Begin or go on with the training of everything, a step at a time."""
+    """Begin or go on with the training of everything."""
     from dlcnn import training
-    from dlcnn.training import loop
 
-    loop._WORK_AT_ONCE = 1
     return training.fit(model_with_everything(), drawn_dataset(), run_dir=folder, **EVERYTHING)
 
 
 def train_and_die(folder, epoch, batch):
     """Train until a batch begins, and be killed: nothing can be tidied up."""
-    from dlcnn.training import callbacks
+    from dlcnn.training import callbacks, loop
 
     class Death(callbacks.EpochOrder):
         def on_epoch_begin(self, epoch, logs=None):
@@ -108,6 +110,7 @@ def train_and_die(folder, epoch, batch):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     callbacks.EpochOrder = Death  # not one more callback: that would be another training
+    loop._WORK_AT_ONCE = 1  # a step at a time, to die between any two
     train(folder)
 
 
@@ -156,12 +159,10 @@ def _forget_states(folder):
 
 
 def _train_forgetting_the_epoch(folder):
-    from dlcnn.training.callbacks import EpochOrder
-
-    remember = EpochOrder.on_epoch_begin
-    EpochOrder.on_epoch_begin = lambda *_, **__: None
+    order = Batches.order
+    Batches.order = lambda self, _epoch: order(self, 0)
     train(folder)
-    EpochOrder.on_epoch_begin = remember
+    Batches.order = order
 
 
 def train_plainly():
@@ -240,6 +241,66 @@ def _refusal(function, *arguments, **options):
     except TrainingError as error:
         return str(error)
     return "not refused"
+
+
+def train_on_machines(over, folder=""):
+    """What a training over machines ends with; over "", one process alone."""
+    import keras
+
+    from dlcnn import training
+
+    keras.utils.set_random_seed(0)
+    with training.distribute(over) if over else nullcontext():
+        model = fixed_model()
+        history = training.fit(
+            model,
+            drawn_dataset(),
+            run_dir=folder or None,
+            epochs=3,
+            batch_size=16,
+            verbose=0,
+            validation=0.3,
+            learning_rate=0.01,
+        )
+    weights = np.concatenate([each.ravel() for each in model.get_weights()])
+    print(json.dumps({"history": history.history, "weights": weights.tolist()}))
+
+
+def refuse_machines():
+    """What is said where machines cannot be joined."""
+    from dlcnn import training
+
+    def build():
+        with training.distribute("machines"):
+            fixed_model()
+
+    print(json.dumps(_refusal(build)))
+
+
+def start_together(name, *arguments, count, seconds, **variables):
+    """Run a program in `count` processes that are told of one another; the finished processes.
+
+    Those that have not ended after `seconds` are killed.
+    """
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    told = {
+        "KERAS_DISTRIBUTION_JOB_ADDRESSES": address,
+        "KERAS_DISTRIBUTION_NUM_PROCESSES": str(count),
+    }
+    with ThreadPoolExecutor(count) as threads:
+        started = [
+            threads.submit(
+                start,
+                name,
+                *arguments,
+                **{**told, "KERAS_DISTRIBUTION_PROCESS_ID": str(place), **variables},
+                seconds=seconds,
+            )
+            for place in range(count)
+        ]
+        return [each.result() for each in started]
 
 
 if __name__ == "__main__":

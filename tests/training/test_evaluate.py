@@ -1,4 +1,4 @@
-"""Figures worked by hand, and the three forms that a model's outputs have."""
+"""Figures worked by hand, and the forms that a model's outputs have."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dlcnn.data.dataset import Split
-from dlcnn.training.errors import TrainingError
+from dlcnn.training.errors import DivergedError, TrainingError
 from dlcnn.training.evaluate import evaluate
 from dlcnn.training.evaluation import count
 from tests.training.examples import drawn_split, small_model
@@ -118,16 +118,40 @@ def test_evaluate_takes_a_single_unit(activation):
     assert result.mistakes[0].probability == pytest.approx(0.75, rel=1e-6)
 
 
-def test_evaluate_recognises_probabilities_by_their_sums():
-    """Without an activation in the last layer, rows that sum to 1 are probabilities."""
+def test_evaluate_reads_logits_off_the_layers_not_the_numbers():
+    """Logits that happen to sum to 1 are logits, also behind layers that keep them."""
     inputs = keras.Input((1, 1, 2))
-    flat = keras.layers.Flatten()(inputs)
-    split = split_of([[51, 204], [204, 51]], [1, 0])
+    sums = keras.layers.Dense(2, kernel_initializer="identity", use_bias=False)(inputs)
+    model = keras.Model(inputs, keras.layers.Identity()(keras.layers.Flatten()(sums)))
 
-    result = evaluate(keras.Model(inputs, keras.layers.Identity()(flat)), split)
+    result = evaluate(model, split_of([[51, 204], [204, 51]], [1, 0]))
 
     assert result.accuracy == 1.0
-    assert result.loss == pytest.approx(-np.log(0.8), rel=1e-6)
+    assert result.loss == pytest.approx(np.log(1 + np.exp(0.2 - 0.8)), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [
+        None,
+        {"loss": "mse", "steps_per_execution": 4},
+        {"optimizer": "adam", "loss": "mse", "jit_compile": True},
+        {"loss": "mse", "run_eagerly": True},
+    ],
+)
+def test_evaluate_is_the_same_however_the_model_is_compiled(compiled):
+    """A model that was compiled for another loss, or never, has the same results."""
+    model, split = small_model(), drawn_split(23)
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    expected = evaluate(twin, split, batch_size=23)
+    if compiled is not None:
+        model.compile(**compiled)
+
+    result = evaluate(model, split, batch_size=5)
+
+    assert result.confusion.tolist() == expected.confusion.tolist()
+    assert result.loss == pytest.approx(expected.loss, rel=1e-5)
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid", None])
@@ -160,6 +184,17 @@ def test_evaluate_uses_the_first_of_several_outputs():
     assert result.confusion.shape == (3, 3)
 
 
+def test_evaluate_uses_the_first_of_named_outputs():
+    """Of a dictionary of outputs it takes the one that fit trains as the first."""
+    inputs = keras.Input((8, 10, 3))
+    x = keras.layers.Flatten()(inputs)
+    heads = {"helper": keras.layers.Dense(7)(x), "answer": keras.layers.Dense(3)(x)}
+
+    result = evaluate(keras.Model(inputs, heads), drawn_split(6))  # Keras orders them by name
+
+    assert result.confusion.shape == (3, 3)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -176,12 +211,26 @@ def test_evaluate_refuses_what_does_not_fit(change, said):
         evaluate(small_model(), **arguments)
 
 
+def test_evaluate_refuses_a_model_it_cannot_read():
+    """An end that is no answer, a second input, no graph: a sentence each, as from fit."""
+    image, other = keras.Input((8, 10, 3)), keras.Input((8, 10, 3))
+    flat = keras.layers.Flatten()
+    for model, said in (
+        (small_model(activation="relu"), r"evaluate: .* \(relu\)"),
+        (keras.Model(image, flat(image)), r"\(InputLayer\)"),
+        (keras.Model([image, other], flat(image + other)), "2 inputs"),
+        (keras.Sequential([keras.layers.Dense(3)]), "is built"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            evaluate(model, drawn_split(6))
+
+
 def test_evaluate_refuses_a_model_that_gives_no_numbers():
     """NaN among the outputs is said, not counted as a class."""
     model = small_model()
     model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
 
-    with pytest.raises(TrainingError, match="Received NaN"):
+    with pytest.raises(DivergedError, match="Received NaN"):
         evaluate(model, drawn_split(6))
 
 

@@ -6,6 +6,7 @@ import resource
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from dlcnn import models
 from dlcnn.data.dataset import Dataset, Split
@@ -14,6 +15,7 @@ from dlcnn.training.checkpoint import Checkpoint
 from dlcnn.training.options import recipe_of
 from tests.training.examples import drawn_dataset, small_model
 
+TEST = drawn_dataset().test
 QUICK = {"epochs": 2, "batch_size": 16, "verbose": 0}
 
 
@@ -73,6 +75,68 @@ def test_fit_takes_a_layer_as_the_end():
     fit(model, drawn_dataset(), **QUICK)
 
     assert model.loss.from_logits is False
+
+
+def an_end(*ends):
+    """A network of layers that give three numbers, or take them."""
+    return keras.Sequential([keras.Input((8, 10, 3)), *ends])
+
+
+def a_keeping_model():
+    """A softmax, behind which a model used as a layer keeps its numbers."""
+    keeping = keras.Sequential([keras.Input((3,)), layers.Dropout(0.1), layers.Identity()])
+    return an_end(layers.Flatten(), layers.Dense(3, activation="softmax"), keeping)
+
+
+@pytest.mark.parametrize(
+    ("build", "activation"),
+    [
+        (
+            lambda: an_end(layers.Conv2D(3, (8, 10), activation="softmax"), layers.Flatten()),
+            "softmax",
+        ),
+        (lambda: an_end(layers.Conv2D(3, (8, 10)), layers.Reshape((3,))), "linear"),
+        (lambda: an_end(layers.Conv2D(3, 3), layers.GlobalAveragePooling2D()), "linear"),
+        (
+            lambda: an_end(
+                layers.Flatten(), layers.Dense(3), layers.Softmax(), layers.Dropout(0.1)
+            ),
+            "softmax",
+        ),
+        (
+            lambda: an_end(
+                layers.Flatten(),
+                layers.Dense(3, activation="softmax"),
+                layers.Activation("linear", dtype="float32"),
+            ),
+            "softmax",
+        ),
+        (lambda: an_end(layers.Flatten(), layers.Dense(3, activation=layers.Softmax())), "softmax"),
+        (a_keeping_model, "softmax"),
+    ],
+)
+def test_fit_and_evaluate_read_one_answer(build, activation):
+    """Layers that keep the numbers are passed: the loss of both is that of what is before them."""
+    keras.utils.set_random_seed(0)
+    model, dataset = build(), drawn_dataset()
+
+    fit(model, dataset, **{**QUICK, "epochs": 1})
+
+    assert model.loss.from_logits is (activation == "linear")
+    figures = model.evaluate(dataset.arrays()[1][0], dataset.test.labels, verbose=0)
+    ours = evaluate(model, dataset.test)
+    np.testing.assert_allclose([ours.loss, ours.accuracy], figures, rtol=1e-4)
+
+
+@pytest.mark.parametrize("end", [layers.ReLU, layers.BatchNormalization, layers.Rescaling])
+def test_fit_refuses_an_end_that_is_no_answer(end):
+    """A layer that makes something else of the numbers is named, by fit and by evaluate."""
+    layer = end(2.0) if end is layers.Rescaling else end()
+    model = an_end(layers.Flatten(), layers.Dropout(0.1), layers.Dense(3), layer)
+
+    for judge in (lambda: fit(model, drawn_dataset(), **QUICK), lambda: evaluate(model, TEST)):
+        with pytest.raises(TrainingError, match=rf"of \(3,\) \({end.__name__}\)"):
+            judge()
 
 
 def test_fit_trains_auxiliary_outputs():
@@ -141,7 +205,7 @@ def test_fit_stops_early_with_the_best_weights(tmp_path):
     assert len(losses) == run.manifest.epochs_done < 40
     assert run.manifest.status == "stopped"
     assert "Early stopping" in run.manifest.reason
-    _, held_back = dataset.split(0.3, 0)
+    held_back = dataset.split(0.3, 0).test
     again = evaluate(run.load_model(), held_back).loss
     assert again == pytest.approx(min(losses), rel=1e-3)
     assert again != pytest.approx(losses[-1], rel=1e-3)
@@ -397,7 +461,7 @@ def test_fit_takes_many_steps_at_once_only_for_small_networks():
     x = keras.layers.Conv2D(2048, 3, padding="same")(inputs)
     x = keras.layers.Conv2D(1024, 3, padding="same")(x)
     large = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalMaxPooling2D()(x)))
-    one = Dataset("few", *[drawn_dataset().split(0.05, 0)[1]] * 2, ("a", "b", "c"))
+    one = Dataset("few", *[drawn_dataset().split(0.05, 0).test] * 2, ("a", "b", "c"))
     fit(large, one, epochs=1, batch_size=3, verbose=0)
     assert large.steps_per_execution == 1
 
@@ -429,3 +493,57 @@ def test_manifest_holds_every_option(tmp_path):
     options = json.loads((tmp_path / "run" / "manifest.json").read_text())["options"]
     assert options["validation"] == 0.25
     assert options.keys() >= {"epochs", "batch_size", "optimizer", "learning_rate", "backend"}
+
+
+def test_fit_writes_logs_for_tensorboard(tmp_path):
+    """The run folder then has event files."""
+    fit(small_model(), drawn_dataset(), **QUICK, run_dir=tmp_path / "run", tensorboard=True)
+
+    assert list((tmp_path / "run" / "logs").rglob("events.out.tfevents*"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"no model", None])
+def test_fit_restores_a_model_file_that_was_lost(tmp_path, damage):
+    """A finished run that has lost its model gets it back from its checkpoint."""
+    folder = tmp_path / "run"
+    fit(small_model(), drawn_dataset(), **QUICK, run_dir=folder)
+    weights = Run.open(folder).load_model().get_weights()
+    if damage is None:
+        (folder / "model.keras").unlink()
+    else:
+        (folder / "model.keras").write_bytes(damage)
+
+    fit(small_model(), drawn_dataset(), **QUICK, run_dir=folder)
+
+    for ours, theirs in zip(Run.open(folder).load_model().get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_fit_refuses_a_history_without_its_checkpoint(tmp_path):
+    """Epochs that were recorded are not thrown away in silence."""
+    folder = tmp_path / "run"
+    fit(small_model(), drawn_dataset(), **QUICK, run_dir=folder)
+    (folder / "checkpoint" / "state.npz").unlink()
+
+    with pytest.raises(TrainingError, match="Put it back"):
+        fit(small_model(), drawn_dataset(), **QUICK, run_dir=folder)
+    assert len(Run.open(folder).history()["loss"]) == QUICK["epochs"]
+
+
+def test_fit_begins_where_a_killed_one_left_half_a_manifest(tmp_path):
+    """What a process killed at its first write left behind is not in the way."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".0a1b2c3d.manifest.json").write_text("{", encoding="utf-8")
+
+    fit(small_model(), drawn_dataset(), **QUICK, run_dir=folder)
+
+    assert Run.open(folder).manifest.status == "finished"
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_fit_refuses_a_seed_that_no_generator_takes(seed):
+    """A seed out of range is refused in a sentence."""
+    with pytest.raises(TrainingError, match="whole number from 0"):
+        fit(small_model(), drawn_dataset(), **QUICK, seed=seed)

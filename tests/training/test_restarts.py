@@ -2,13 +2,14 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from dlcnn.training.errors import TrainingError
+from dlcnn.training.errors import DivergedError, TrainingError
 from dlcnn.training.evaluation import count
-from dlcnn.training.restarts import Member, Restarts, Spread, restarts
+from dlcnn.training.restarts import Member, Restarts, Spread, kept_of, restarts
 from dlcnn.training.run import Run
 from tests.training.examples import drawn_dataset, small_model
 
@@ -50,7 +51,7 @@ def test_merit_never_asks_the_test_images():
 
 
 def test_restarts_say_how_results_spread():
-    """As text and as a table: a line per figure and the seed that is kept."""
+    """As text: a heading, a line per figure, and the seed that is kept."""
     members = (
         member(4, loss=[2.0, 1.0], accuracy=[0.5, 0.6]),
         member(5, test_accuracy=1, loss=[2.0, 3.0], accuracy=[0.5, 0.4]),
@@ -61,7 +62,8 @@ def test_restarts_say_how_results_spread():
     assert result.spread["loss"] == Spread(2.0, 2**0.5, 1.0, 3.0)
     assert result.spread["test_accuracy"].mean == 0.75
     assert "Kept of 2 trainings: seed 4, test accuracy 50.00%." in str(result)
-    assert result.table().row_count == 4
+    assert "Diverged" not in str(result)
+    assert len(str(result).splitlines()) == 6
 
 
 def test_restarts_train_each_seed_and_keep_the_best(tmp_path):
@@ -124,6 +126,79 @@ def test_restarts_are_the_same_without_a_folder(tmp_path):
     without = restarts(small_model, drawn_dataset(), 1, **OPTIONS)
 
     assert without.members[0].history == with_folder.members[0].history
+
+
+def diverging(*places):
+    """What builds the small model, with weights that are no numbers at these calls."""
+    calls = iter(range(99))
+
+    def build():
+        model = small_model()
+        if next(calls) in places:
+            model.set_weights([np.full_like(each, np.nan) for each in model.get_weights()])
+        return model
+
+    return build
+
+
+def test_restarts_go_on_after_one_that_diverges(tmp_path):
+    """It is named with its reason, spread and choice are of the others, and so again."""
+    call = {"times": 3, "seed": 4, "run_dir": tmp_path / "all", **OPTIONS}
+    result = restarts(diverging(0), drawn_dataset(), **call)
+    again = restarts(small_model, drawn_dataset(), **call)
+
+    assert [each.seed for each in result.members] == [5, 6]
+    assert "loss=nan" in result.diverged[4]
+    assert result.spread["loss"] == Spread.of([each.outcome["loss"] for each in result.members])
+    assert "Kept of 3 trainings: seed" in str(result)
+    assert "Diverged, and not in the figures: seed 4." in str(result)
+    assert again.diverged.keys() == {4}
+    summary = json.loads((tmp_path / "all" / "restarts.json").read_text())
+    assert [each["folder"] for each in summary["diverged"]] == ["seed-4"]
+    assert "loss=nan" in summary["diverged"][0]["reason"]
+    readme = (tmp_path / "all" / "README.md").read_text()
+    assert "# 3 trainings" in readme
+    assert "[seed-4](seed-4), [seed-5](seed-5), [seed-6](seed-6)" in readme
+    assert "seed 4." in readme
+
+
+def test_restarts_fail_when_all_diverge():
+    """There is no model to keep: the error says so, and why the last one ended."""
+    with pytest.raises(DivergedError, match=r"times=2, and all diverged.*loss=nan"):
+        restarts(diverging(0, 1), drawn_dataset(), times=2, **OPTIONS)
+
+
+def test_restarts_count_a_model_that_gives_no_numbers_as_diverged():
+    """The last step of all is not watched by a loss: the test images show it."""
+
+    class SpoilAtEnd(keras.callbacks.Callback):
+        """Makes the weights of the first training no numbers."""
+
+        done = False
+
+        def on_train_end(self, logs=None):  # noqa: ARG002  # of Keras
+            if not self.done:
+                spoilt = [np.full_like(each, np.nan) for each in self.model.get_weights()]
+                self.model.set_weights(spoilt)
+            self.done = True
+
+    result = restarts(small_model, drawn_dataset(), 2, callbacks=[SpoilAtEnd()], **OPTIONS)
+
+    assert [each.seed for each in result.members] == [1]
+    assert "NaN" in result.diverged[0]
+
+
+def test_kept_of_follows_the_summary(tmp_path):
+    """Restarts name the run that they kept, any other folder is itself, damage is a sentence."""
+    summary = tmp_path / "restarts.json"
+
+    assert kept_of(tmp_path) == tmp_path
+    summary.write_text('{"kept": "seed-7"}')
+    assert kept_of(tmp_path) == tmp_path / "seed-7"
+    for damaged in ("{", "[]", "{}", '{"kept": "../elsewhere"}', '{"kept": 7}'):
+        summary.write_text(damaged)
+        with pytest.raises(TrainingError, match=r"restarts\.json.*damaged"):
+            kept_of(tmp_path)
 
 
 def test_restarts_refuse_none_and_a_foreign_folder(tmp_path):

@@ -69,4 +69,5 @@ def test_resume_gives_the_uninterrupted_run_bit_for_bit(backend, tmp_path):
     assert facts_of(run) == facts_of(whole)
     assert (run / "evaluation.json").read_bytes() == (whole / "evaluation.json").read_bytes()
     for forgotten in ("states", "epoch"):
-        assert not same_states(state_of(tmp_path / f"run-{forgotten}"), state_of(whole)), places
+        other = state_of(tmp_path / f"run-{forgotten}")
+        assert not same_states(other, state_of(whole)), (forgotten, places)

@@ -92,7 +92,8 @@ def _train(promise: Promise, seeds: int, epochs: int | None) -> None:
     )
     accuracies = [member.evaluation.accuracy for member in result.members]
     mean = statistics.fmean(accuracies)
-    verdict = "not judged" if epochs else "kept" if promise.kept(mean) else "NOT KEPT"
+    kept = promise.kept(mean) and not result.diverged
+    verdict = "not judged" if epochs else "kept" if kept else "NOT KEPT"
     print(
         f"{promise.dataset:8}{promise.network:21}{mean:7.1%}  "
         f"({min(accuracies):.1%} to {max(accuracies):.1%} over {seeds})  "

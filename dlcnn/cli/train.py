@@ -166,7 +166,7 @@ def _train_several(options: argparse.Namespace, dataset: "Dataset", given: dict[
             lambda: _build(options, dataset), dataset, options.restarts, run_dir=folder, **given
         )
     print(result)
-    print(f"Look at {folder / 'README.md'}.")
+    print(f"Look at {folder / 'README.md'}. Evaluate it again with: dlcnn evaluate {folder}")
 
 
 @contextmanager

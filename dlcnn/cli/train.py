@@ -1,6 +1,7 @@
 """`dlcnn train`: trains a network on a data set, into a run folder that explains itself."""
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["add"]
 
 _RUNS = Path("runs")
+_MACHINE = "KERAS_DISTRIBUTION_PROCESS_ID"
 _PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _FIT_OPTIONS = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "weight_decay"),
@@ -101,7 +103,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--distribute",
         choices=("devices", "machines"),
-        help="divide each batch among the GPUs of this machine, or of several",
+        help="divide each batch among the GPUs of this machine, or (with --backend jax) of several",
     )
     parser.add_argument("--backend", choices=BACKENDS, help="that Keras computes with")
 
@@ -129,6 +131,7 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from dlcnn.data import load
 
+    _check_machines(options)
     colour = {"colour": True} if options.colour else {}
     dataset = load(options.data, options.data_folder, **colour)
     start_backend(options.backend, deterministic=options.deterministic)
@@ -136,20 +139,40 @@ def _run(options: argparse.Namespace) -> int:
 
     keras.config.set_dtype_policy(options.precision)
     keras.utils.set_random_seed(options.seed)
-    with _distributed(options):
-        train = _train_once if options.restarts is None else _train_several
-        train(options, dataset, {name: getattr(options, name) for name in _FIT_OPTIONS})
+    given = {name: getattr(options, name) for name in _FIT_OPTIONS}
+    train = _train_once if options.restarts is None else _train_several
+    train(options, dataset, given if _speaks(options) else {**given, "verbose": 0})
     return DONE
+
+
+def _check_machines(options: argparse.Namespace) -> None:
+    """Several machines run this command at once: refuse what they would each do differently."""
+    if options.distribute != "machines":
+        return
+    if options.run_dir is None or options.restarts is not None:
+        received = "no --run" if options.run_dir is None else f"--restarts {options.restarts}"
+        raise DlcnnError(
+            "train: several machines do one training, in a folder that all of them see. Received "
+            f"--distribute machines and {received}. Name the folder with --run, and train once."
+        )
+
+
+def _speaks(options: argparse.Namespace) -> bool:
+    """Whether this process tells about the training: of several machines, the first one does."""
+    return options.distribute != "machines" or os.environ.get(_MACHINE, "0") == "0"
 
 
 def _train_once(options: argparse.Namespace, dataset: "Dataset", given: dict[str, Any]) -> None:
     from dlcnn import training
 
-    model = _build(options, dataset)
-    folder = _folder(options)
-    command = _command(options, folder)
-    with _telling(command):
-        training.fit(model, dataset, run_dir=folder, command=command, **given)
+    with _distributed(options):
+        model = _build(options, dataset)
+        folder = _folder(options)
+        command = _command(options, folder)
+        with _telling(command):
+            training.fit(model, dataset, run_dir=folder, command=command, **given)
+    if not _speaks(options):
+        return
     run = training.Run.open(folder)
     if run.manifest.status == "stopped":
         print(run.manifest.reason)
@@ -161,7 +184,7 @@ def _train_several(options: argparse.Namespace, dataset: "Dataset", given: dict[
     from dlcnn import training
 
     folder = _folder(options)
-    with _telling(_command(options, folder)):
+    with _distributed(options), _telling(_command(options, folder)):
         result = training.restarts(
             lambda: _build(options, dataset), dataset, options.restarts, run_dir=folder, **given
         )
@@ -209,7 +232,8 @@ def _folder(options: argparse.Namespace) -> Path:
     """The run folder that was named, else the first new one of runs/<model>-<data>-1, -2 …"""
     folder = options.run_dir or _new_folder(options)
     hold_folder("train", folder)
-    print(f"Run folder: {folder}", flush=True)
+    if _speaks(options):
+        print(f"Run folder: {folder}", flush=True)
     return folder
 
 

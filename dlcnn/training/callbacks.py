@@ -12,6 +12,7 @@ import keras
 
 from dlcnn.data.pipeline import Batches
 from dlcnn.training.checkpoint import Checkpoint
+from dlcnn.training.devices import wait_for_machines
 from dlcnn.training.errors import DivergedError
 from dlcnn.training.run import Run, writing
 
@@ -105,6 +106,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         state = self.last()
+        wait_for_machines()  # none writes before all have read
         if state is None:
             self._keep(Checkpoint.of(self.model, self._others, epochs=0))
         else:  # the others have just forgotten what they had counted
@@ -134,3 +136,4 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if self.writes:
             with writing(self.path):
                 state.write(self.path)
+        wait_for_machines()  # none reads before it is written

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcnn.training.checkpoint import Checkpoint
+from dlcnn.training.devices import on_this_machine, wait_for_machines
 from dlcnn.training.errors import DivergedError, TrainingError
 from dlcnn.training.evaluate import evaluate
 from dlcnn.training.loop import Loop
@@ -45,7 +46,8 @@ def fit_in_run(
     unfinished = run.manifest.status in ("running", "interrupted")
     if writes and (unfinished or not zipfile.is_zipfile(run.model_path)):
         _finish(run, loop, recorder, dataset)
-    return _history(loop.model, run)
+    wait_for_machines()
+    return _history(loop.model, run if writes else Run.open(folder))
 
 
 def _train(
@@ -59,6 +61,7 @@ def _train(
             f"{recorder.path}: training goes on from its checkpoint. Received a history of epochs, "
             "and no such file. Put it back, or train into another folder."
         )
+    wait_for_machines()  # none writes before all have read
     if recorder.writes:
         run.keep_epochs(done)
     if state is not None and (state.ended or done == loop.options.epochs):
@@ -110,7 +113,8 @@ def _finish(run: Run, loop: Loop, recorder: "Recorder", dataset: "Dataset") -> N
     """Leave the results of a training that came to its end."""
     state = recorder.last()
     run.save_model(loop.model)
-    evaluation = evaluate(loop.model, dataset.test, dataset.class_names)
+    with on_this_machine():
+        evaluation = evaluate(loop.model, dataset.test, dataset.class_names)
     run.save_evaluation(evaluation, dataset.test)
     run.save_curves()
     early = state is not None and state.epochs < loop.options.epochs

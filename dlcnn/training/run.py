@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcnn import figures
 from dlcnn.files import remove_leftovers, replacing, write_atomically
+from dlcnn.training.devices import on_this_machine
 from dlcnn.training.errors import TrainingError
 from dlcnn.training.evaluation import Evaluation
 from dlcnn.training.explain import explain
@@ -189,7 +190,7 @@ class Run:
 
     def save_model(self, model: "keras.Model") -> None:
         """Write model.keras."""
-        with writing(self.folder), replacing(self.model_path) as temporary:
+        with writing(self.folder), replacing(self.model_path) as temporary, on_this_machine():
             model.save(temporary)
 
     def load_model(self) -> "keras.Model":

@@ -116,6 +116,11 @@ def test_train_can_be_stopped_and_goes_on(folder, environment):
         (["--model", "convolutional_model", "--data", "thrids"], "Did you mean 'thirds'?"),
         ([*MODEL, "--epochs", "0"], "epochs is a whole number from 1"),
         ([*MODEL, "--augment", "flop"], "Did you mean 'flip'"),
+        ([*MODEL, "--distribute", "machines"], "Name the folder with --run"),
+        (
+            [*MODEL, "--distribute", "machines", "--run", "r", "--restarts", "2"],
+            "--distribute machines and --restarts 2",
+        ),
         ([*MODEL, "--variant", "keras"], "Leave it out"),
         ([*MODEL, "--restarts", "0"], "times=0"),
         ([*MODEL, "--run", "files"], "a new or empty folder"),

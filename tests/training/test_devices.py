@@ -55,12 +55,18 @@ def test_distribute_refuses_what_it_does_not_know():
 
 
 @needs_jax
-def test_distribute_over_machines_gives_the_result_of_one():
+def test_distribute_over_machines_gives_the_result_of_one(tmp_path):
     """Two processes that are told of each other both end with the weights and figures of one."""
     alone = answer(start("train_on_machines", "", backend="jax", **ONE_ON_JAX))
 
     machines = start_together(
-        "train_on_machines", "machines", count=2, seconds=120, backend="jax", **ONE_ON_JAX
+        "train_on_machines",
+        "machines",
+        tmp_path / "run",
+        count=2,
+        seconds=120,
+        backend="jax",
+        **ONE_ON_JAX,
     )
 
     for together in map(answer, machines):

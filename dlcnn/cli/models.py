@@ -55,9 +55,9 @@ def _run(options: argparse.Namespace) -> int:
 
         check_format(options.diagram)
         hold_file("models", options.diagram)
-    model = _from_pattern(options) if _is_pattern(options.name) else _describe(options)
-    from dlcnn.models import summary_table
+    from dlcnn.models import is_pattern, summary_table
 
+    model = _from_pattern(options) if is_pattern(options.name) else _describe(options)
     print(summary_table(model))
     if options.diagram is not None:
         from dlcnn.figures import save
@@ -94,10 +94,6 @@ def _list(options: argparse.Namespace) -> int:
     make_console().print(table)
     print("\nOne of them layer by layer: dlcnn models NAME")
     return DONE
-
-
-def _is_pattern(name: str) -> bool:
-    return "->" in name or "→" in name or name.strip().upper().startswith("INPUT")
 
 
 def _from_pattern(options: argparse.Namespace) -> "keras.Model":

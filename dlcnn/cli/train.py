@@ -203,11 +203,11 @@ def _telling(command: str) -> Iterator[None]:
 
 
 def _build(options: argparse.Namespace, dataset: "Dataset") -> "keras.Model":
-    """The network for these images and classes; a pattern is told by its arrow."""
+    """The network for these images and classes."""
     from dlcnn import models
 
     shape, classes = dataset.image_shape, dataset.num_classes
-    if any(arrow in options.model for arrow in ("->", "→")):
+    if models.is_pattern(options.model):
         if options.variant:
             raise DlcnnError(
                 "train: a pattern is a network of one form. "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dlcnn.models.anatomy import summary_table
     from dlcnn.models.diagram import draw
     from dlcnn.models.initializers import EdgeFilters, edge_layer
-    from dlcnn.models.pattern import from_pattern
+    from dlcnn.models.pattern import from_pattern, is_pattern
     from dlcnn.models.receptive import receptive_field
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "edge_layer",
     "find",
     "from_pattern",
+    "is_pattern",
     "names",
     "outline",
     "receptive_field",
@@ -44,6 +45,7 @@ _NEEDS_KERAS = {
     "draw": "diagram",
     "edge_layer": "initializers",
     "from_pattern": "pattern",
+    "is_pattern": "pattern",
     "receptive_field": "receptive",
     "summary_table": "anatomy",
 }

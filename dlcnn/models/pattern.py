@@ -15,11 +15,16 @@ from dlcnn.models.limits import MAX_PARAMETERS
 from dlcnn.models.outlines import makes_weights
 from dlcnn.models.shapes import Shape, as_text
 
-__all__ = ["from_pattern"]
+__all__ = ["from_pattern", "is_pattern"]
 
 _MAX_DEFAULT_FILTERS = 512  # where VGG stops doubling
 _ON_IMAGES = ("CONV", "POOL", "AVGPOOL", "FLATTEN", "GAP")
 _AFTER_SCORES = ("SOFTMAX", "SIGMOID")
+
+
+def is_pattern(text: str) -> bool:
+    """Whether `text` is meant as a pattern, well written or not, and not as a network's name."""
+    return "->" in text or "→" in text or text.strip().upper().startswith("INPUT")
 
 
 def from_pattern(

@@ -164,12 +164,12 @@ def test_builders_refuse_wrong_calls_in_a_sentence(call, message):
 
 def test_builders_take_one_class_where_it_means_something():
     """One score is fine as a logit, behind a sigmoid, and where there is no classifier."""
-    for options in (
-        {"classifier_activation": "sigmoid"},
-        {"classifier_activation": None},
-        {"include_top": False},
+    for options, units in (
+        ({"classifier_activation": "sigmoid"}, 1),
+        ({"classifier_activation": None}, 1),
+        ({"include_top": False}, 12),
     ):
-        models.outline("lenet1", num_classes=1, **options)
+        assert models.outline("lenet1", num_classes=1, **options).output_shape[-1] == units
 
 
 def test_models_offers_the_nearest_name():

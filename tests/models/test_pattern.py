@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dlcnn.models.errors import ModelError
 from dlcnn.models.grammar import MAX_LAYERS, TAKES, PatternError, parse
 from dlcnn.models.outlines import without_weights
-from dlcnn.models.pattern import from_pattern
+from dlcnn.models.pattern import from_pattern, is_pattern
 
 LECTURE = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*2 -> FC"
 
@@ -362,3 +362,11 @@ def _model_or_error(text):
             return from_pattern(text, (16, 12, 3))
     except PatternError as error:
         return error
+
+
+def test_is_pattern_tells_patterns_from_names():
+    """An arrow or INPUT makes a pattern, also a wrong one; a name is none."""
+    assert is_pattern("INPUT -> CNV")
+    assert is_pattern("CONV → FC")
+    assert is_pattern(" input")
+    assert not is_pattern("resnet50")

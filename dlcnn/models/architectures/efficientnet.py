@@ -4,6 +4,7 @@ All eight take the arguments of `efficientnet_b0`.
 """
 
 import math
+from typing import NamedTuple
 
 from keras import Input, Model
 from keras.initializers import VarianceScaling
@@ -35,6 +36,14 @@ _STAGES = (
 )
 
 
+class _Scaling(NamedTuple):
+    """How a member of the family differs from B0."""
+
+    width: float
+    depth: float
+    drop_rate: float
+
+
 @architecture(
     title="EfficientNet's base, found by search",
     source=_SOURCE,
@@ -61,12 +70,9 @@ def efficientnet_b0(
     Returns:
         An untrained model; 5,330,571 parameters at its defaults.
     """
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.0, depth=1.0)
-    if include_top:
-        x = _classifier(x, 0.2, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b0")
+    scaling = _Scaling(width=1.0, depth=1.0, drop_rate=0.2)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b0", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -83,12 +89,9 @@ def efficientnet_b1(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B1, with the arguments of `efficientnet_b0`; 7,856,239 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.0, depth=1.1)
-    if include_top:
-        x = _classifier(x, 0.2, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b1")
+    scaling = _Scaling(width=1.0, depth=1.1, drop_rate=0.2)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b1", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -105,12 +108,9 @@ def efficientnet_b2(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B2, with the arguments of `efficientnet_b0`; 9,177,569 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.1, depth=1.2)
-    if include_top:
-        x = _classifier(x, 0.3, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b2")
+    scaling = _Scaling(width=1.1, depth=1.2, drop_rate=0.3)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b2", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -127,12 +127,9 @@ def efficientnet_b3(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B3, with the arguments of `efficientnet_b0`; 12,320,535 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.2, depth=1.4)
-    if include_top:
-        x = _classifier(x, 0.3, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b3")
+    scaling = _Scaling(width=1.2, depth=1.4, drop_rate=0.3)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b3", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -149,12 +146,9 @@ def efficientnet_b4(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B4, with the arguments of `efficientnet_b0`; 19,466,823 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.4, depth=1.8)
-    if include_top:
-        x = _classifier(x, 0.4, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b4")
+    scaling = _Scaling(width=1.4, depth=1.8, drop_rate=0.4)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b4", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -171,12 +165,9 @@ def efficientnet_b5(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B5, with the arguments of `efficientnet_b0`; 30,562,527 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.6, depth=2.2)
-    if include_top:
-        x = _classifier(x, 0.4, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b5")
+    scaling = _Scaling(width=1.6, depth=2.2, drop_rate=0.4)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b5", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -193,12 +184,9 @@ def efficientnet_b6(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B6, with the arguments of `efficientnet_b0`; 43,265,143 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=1.8, depth=2.6)
-    if include_top:
-        x = _classifier(x, 0.5, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b6")
+    scaling = _Scaling(width=1.8, depth=2.6, drop_rate=0.5)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b6", scaling, input_shape, include_preprocessing, top)
 
 
 @architecture(
@@ -215,12 +203,26 @@ def efficientnet_b7(
     classifier_activation: str | None = "softmax",
 ) -> Model:
     """Build EfficientNet-B7, with the arguments of `efficientnet_b0`; 66,658,687 parameters."""
-    inputs = Input(input_shape)
-    x = _preprocessing(inputs) if include_preprocessing else inputs
-    x = _features(x, width=2.0, depth=3.1)
-    if include_top:
-        x = _classifier(x, 0.5, num_classes, classifier_activation)
-    return Model(inputs, x, name="efficientnet_b7")
+    scaling = _Scaling(width=2.0, depth=3.1, drop_rate=0.5)
+    top = (num_classes, classifier_activation) if include_top else None
+    return _efficientnet("efficientnet_b7", scaling, input_shape, include_preprocessing, top)
+
+
+def _efficientnet(
+    name: str,
+    scaling: _Scaling,
+    input_shape: Shape,
+    include_preprocessing: bool,
+    top: tuple[int, str | None] | None,
+) -> Model:
+    """The network; `top` is how many classes the classifier tells apart, and its activation."""
+    x = inputs = Input(input_shape)
+    if include_preprocessing:
+        x = _preprocessing(x)
+    x = _features(x, scaling.width, scaling.depth)
+    if top is not None:
+        x = _classifier(x, scaling.drop_rate, *top)
+    return Model(inputs, x, name=name)
 
 
 def _preprocessing(x: Tensor) -> Tensor:

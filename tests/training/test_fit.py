@@ -10,6 +10,7 @@ from keras import layers
 
 from dlcnn import models
 from dlcnn.data.dataset import Dataset, Split
+from dlcnn.data.pipeline import Batches
 from dlcnn.training import DivergedError, Run, TrainingError, evaluate, fit
 from dlcnn.training.checkpoint import Checkpoint
 from dlcnn.training.options import recipe_of
@@ -46,6 +47,27 @@ def hopeless_dataset():
     dataset = drawn_dataset()
     labels = np.random.default_rng(0).permutation(dataset.train.labels)
     return Dataset("hopeless", Split(dataset.train.images, labels), dataset.test, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("same_seed", [True, False])
+def test_fit_gives_the_weights_of_plain_keras(same_seed):
+    """Where plain Keras is given the images in the same order, and only there, bit for bit."""
+    dataset = drawn_dataset()
+    (images, labels), _ = dataset.arrays()
+    keras.utils.set_random_seed(3)
+    ours = small_model()
+    plain = keras.models.clone_model(ours)
+    plain.set_weights(ours.get_weights())
+
+    fit(ours, dataset, recipe=models.Recipe(learning_rate=1e-2), seed=5, **QUICK)
+    plain.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+    orders = Batches(images, labels, QUICK["batch_size"], seed=5 if same_seed else 6)
+    for epoch in range(QUICK["epochs"]):
+        order, _ = orders.order(epoch)
+        plain.fit(images[order], labels[order], QUICK["batch_size"], shuffle=False, verbose=0)
+
+    pairs = zip(ours.get_weights(), plain.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs) is same_seed
 
 
 @pytest.mark.parametrize(

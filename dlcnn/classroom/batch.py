@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 from dlcnn.classroom.collect import Found
 from dlcnn.classroom.journal import Journal, Key, file_digest
+from dlcnn.course.submission.trained import model_file_of
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.report import SubmissionReport, unreadable
@@ -67,7 +68,11 @@ class Batch:
         return report
 
     def _key(self, found: Found) -> Key | None:
-        digest = file_digest(found.path)
+        models = [
+            model_file_of(found.path, name, shared_folder=found.shared_folder)
+            for name in self.exam.spec.model_files.values()
+        ]
+        digest = file_digest(found.path, *models)
         if digest is None:
             return None
         tier = self.zygotes[0].isolation.tier
@@ -86,6 +91,7 @@ class Batch:
                 zygote,
                 shown_path=shown_path,
                 seed_text=self.seed_text,
+                shared_folder=found.shared_folder,
             )
         except (Exception, SystemExit) as error:  # a course's file may call sys.exit
             if os.environ.get("DLCNN_DEBUG"):

@@ -1,6 +1,7 @@
 """Which submissions a path holds and whose they are; reads no file's content."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +18,15 @@ _HOUSEKEEPING = ("__pycache__", "__MACOSX")
 class Found:
     """One submission: where it lies, whose it is, and the path that reports name.
 
-    `problem` says why there is no file to read in it, where that is so.
+    `problem` says why there is no file to read in it, where that is so; `shared_folder` that
+    submissions of others may lie beside it.
     """
 
     student: str
     path: Path
     shown_path: str
     problem: str | None = None
+    shared_folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,12 @@ class Collected:
     notes: tuple[str, ...]
 
 
-def collect(paths: Iterable[Path], assignment_id: str, student: str | None = None) -> Collected:
+def collect(
+    paths: Iterable[Path],
+    assignment_id: str,
+    student: str | None = None,
+    model_files: Collection[str] = (),
+) -> Collected:
     """Find the submissions that `paths` hold.
 
     A file is a submission. In a folder each notebook or script is one, and so is each sub-folder.
@@ -43,6 +51,7 @@ def collect(paths: Iterable[Path], assignment_id: str, student: str | None = Non
         paths: files and folders; the same file, named twice, is one submission.
         assignment_id: the name that a student's folder gives to the file handed in.
         student: whose the only submission is, whatever it is called.
+        model_files: what the assignment calls the trained models that lie beside a submission.
 
     Raises:
         DlcnnError: a path does not exist, nothing is found, a student is found twice, or `student`
@@ -52,7 +61,7 @@ def collect(paths: Iterable[Path], assignment_id: str, student: str | None = Non
     notes: list[str] = []
     for path in paths:
         if path.is_dir():
-            _collect_folder(path, assignment_id, found, notes)
+            _collect_folder(path, assignment_id, model_files, found, notes)
         elif path.exists() or path.is_symlink():
             found.append(Found(_student(path.stem), path, _shown(path, path.parent)))
         else:
@@ -66,21 +75,33 @@ def collect(paths: Iterable[Path], assignment_id: str, student: str | None = Non
             f"grade: a folder holds notebooks (.ipynb), scripts (.py) or a sub-folder for each "
             f"student. Received {received}, where there is none. Name another folder."
         )
-    found = _one_each(found)
+    found = _marked_as_shared(_one_each(found))
     if student is not None:
         found = [replace(_only(found), student=_student(student))]
     return Collected(tuple(found), tuple(dict.fromkeys(notes)))
 
 
-def _collect_folder(folder: Path, assignment_id: str, found: list[Found], notes: list[str]) -> None:
-    for entry in sorted(folder.iterdir()):
+def _collect_folder(
+    folder: Path,
+    assignment_id: str,
+    model_files: Collection[str],
+    found: list[Found],
+    notes: list[str],
+) -> None:
+    entries = sorted(folder.iterdir())
+    stems = {entry.stem for entry in entries if entry.suffix in _SUFFIXES}
+    models = {f"{stem}_{file}" for stem in stems for file in model_files}
+    for entry in entries:
         if entry.name.startswith(".") or entry.name in _HOUSEKEEPING:
             notes.append(f"{printable(entry.name)}: ignored, no submission")
         elif entry.is_dir() and not entry.is_symlink():
             found.append(_in_sub_folder(entry, folder, assignment_id, notes))
         elif entry.suffix in _SUFFIXES or entry.is_dir():
-            found.append(Found(_student(entry.stem), entry, _shown(entry, folder)))
-        else:
+            shown = _shown(entry, folder)
+            found.append(Found(_student(entry.stem), entry, shown, shared_folder=True))
+        elif entry.name in model_files:
+            notes.append(f"{entry.name}: ignored; here it is named after a student")
+        elif entry.name not in models:
             notes.append(f"{printable(entry.name)}: ignored, neither a notebook nor a script")
 
 
@@ -126,6 +147,15 @@ def _one_each(found: Iterable[Found]) -> list[Found]:
                 f"student={submission.student}. Move one of them away."
             )
     return [seen[student] for student in sorted(seen)]
+
+
+def _marked_as_shared(found: Sequence[Found]) -> list[Found]:
+    """Submissions that were named one by one may lie in one folder too."""
+    folders = Counter(_place(each).parent for each in found)
+    return [
+        replace(each, shared_folder=True) if folders[_place(each).parent] > 1 else each
+        for each in found
+    ]
 
 
 def _place(found: Found) -> Path:

@@ -77,11 +77,24 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def file_digest(path: Path) -> str | None:
-    """The SHA-256 of a regular file's bytes; None for anything else, which is never resumed."""
+def file_digest(path: Path, *beside: Path) -> str | None:
+    """The SHA-256 of a regular file's bytes, and of what was handed in beside it, if anything.
+
+    None where one of them is something else, which is never resumed.
+    """
+    digest, others = _digest(path), [_digest(each) for each in beside]
+    if not digest or None in others:
+        return None
+    return hashlib.sha256(f"{digest} {others}".encode()).hexdigest() if others else digest
+
+
+def _digest(path: Path) -> str | None:
+    """The SHA-256 of a regular file's bytes; "" where there is none, None for anything else."""
     try:
         # Without O_NONBLOCK a named pipe would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return ""
     except OSError:
         return None
     try:

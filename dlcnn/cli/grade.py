@@ -96,7 +96,8 @@ def _grade(options: argparse.Namespace) -> "tuple[Report, int]":
     from dlcnn.grading.exam import load_exam
 
     exam = load_exam(course_of(options), options.assignment)
-    collected = collect(options.paths, options.assignment, options.student)
+    models = exam.spec.model_files.values()
+    collected = collect(options.paths, options.assignment, options.student, models)
     for note in collected.notes:
         print(f"note: {note}", file=sys.stderr)
     _hold_outputs(options, len(collected.submissions))

@@ -5,7 +5,7 @@ in both.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -62,13 +62,20 @@ class Assignment:
         return self.folder / f"template{suffix}"
 
     def digest(self) -> str:
-        """SHA-256 of every file that a mark depends on."""
-        spec = self.folder / "assignment.toml"
+        """SHA-256 of every file that a mark depends on; checks may read what lies beside them."""
         digest = sha256()
-        for path in (spec, self.solution_path, self.checks_path, self.mistakes_path):
+        for path in (self.folder / "assignment.toml", *sorted(self._grader_files())):
             data = path.read_bytes() if path.is_file() else b""
-            digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
+            name = path.relative_to(self.folder.parents[1]).as_posix()
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
         return digest.hexdigest()
+
+    def _grader_files(self) -> Iterator[Path]:
+        for path in self.grader.rglob("*"):
+            parts = path.relative_to(self.grader).parts
+            kept = not any(part.startswith(".") or part == "__pycache__" for part in parts)
+            if kept and path.is_file():
+                yield path
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,9 @@ class Course:
         )
 
     def assignments_defining(self, names: Collection[str]) -> list[Assignment]:
-        """The assignments that have a task of any of these names."""
+        """The assignments that have a function of any of these names for a task."""
         return [
-            each for each in self.assignments if not set(names).isdisjoint(each.spec.task_names)
+            each for each in self.assignments if not set(names).isdisjoint(each.spec.function_names)
         ]
 
     def secret(self) -> str:

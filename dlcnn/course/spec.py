@@ -4,7 +4,9 @@ Knows the file's format only, not where assignments lie or how they are graded.
 """
 
 import keyword
+import re
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from dlcnn.course.curve import Curve
 from dlcnn.course.errors import CourseError
 
 __all__ = ["CourseError", "Limits", "Spec", "Task", "load_spec"]
@@ -30,8 +33,17 @@ def _function_name(name: str) -> str:
     return name
 
 
+def _model_file(name: str) -> str:
+    if not _MODEL_FILE.fullmatch(name):
+        raise ValueError("a model file is named without folders, as NAME.keras or NAME.weights.h5")
+    return name
+
+
+_MODEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(keras|weights\.h5)")
+
 Text = Annotated[str, Field(strict=True, min_length=1)]
 FunctionName = Annotated[Text, AfterValidator(_function_name)]
+ModelFileName = Annotated[Text, AfterValidator(_model_file)]
 
 
 class _Table(BaseModel):
@@ -48,11 +60,14 @@ class Limits(_Table):
 
 
 class Task(_Table):
-    """A function that the student writes.
+    """What the student makes: a function, or a model file that is handed in with the functions.
 
     Attributes:
-        name: the function's name.
+        name: the function's name, or what the model is called in the checks.
         title: what it does, in words.
+        kind: "function" or "trained_model".
+        file: the name of a trained model's file.
+        curve: what a trained model's accuracy earns.
         optional: whether it is scored apart.
         uses: the tasks that it may call.
         hints: sentences that help, from vague to plain.
@@ -60,6 +75,9 @@ class Task(_Table):
 
     name: FunctionName
     title: Text
+    kind: Literal["function", "trained_model"] = "function"
+    file: ModelFileName | None = None
+    curve: Curve | None = None
     optional: StrictBool = False
     uses: tuple[Text, ...] = ()
     hints: tuple[Text, ...] = ()
@@ -92,6 +110,16 @@ class Spec(_Table):
     def task_names(self) -> tuple[str, ...]:
         """The tasks' names, in order."""
         return tuple(task.name for task in self.tasks)
+
+    @property
+    def function_names(self) -> tuple[str, ...]:
+        """The names of the tasks that are functions, in order."""
+        return tuple(task.name for task in self.tasks if task.kind == "function")
+
+    @property
+    def model_files(self) -> dict[str, str]:
+        """The file of each task that is a trained model, by the task's name."""
+        return {task.name: task.file for task in self.tasks if task.file is not None}
 
     def task(self, name: str) -> Task:
         """The task called `name`.
@@ -130,6 +158,14 @@ class Spec(_Table):
                     raise ValueError(
                         f"task {task.name}.uses: names tasks of this file; there is no {used!r}"
                     )
+            if task.kind == "function":
+                _hold_function(task, self.model_files)
+            else:
+                _hold_trained_model(task, self.profile)
+        files = list(self.model_files.values())
+        for file in files:
+            if files.count(file) > 1:
+                raise ValueError(f"task: every model has a file of its own; {file!r} stands twice")
         for name in names:
             if name in self.upstream(name):
                 raise ValueError(
@@ -137,6 +173,32 @@ class Spec(_Table):
                     f"{name!r} uses itself through {', '.join(self.upstream(name))}"
                 )
         return self
+
+
+def _hold_function(task: Task, model_files: Collection[str]) -> None:
+    for key, value in (("file", task.file), ("curve", task.curve)):
+        if value is not None:
+            raise ValueError(
+                f'task {task.name}.{key}: belongs to a trained model; kind is "function" here'
+            )
+    for used in task.uses:
+        if used in model_files:
+            raise ValueError(
+                f"task {task.name}.uses: names functions; {used!r} is a model file, which no "
+                "function calls"
+            )
+
+
+def _hold_trained_model(task: Task, profile: str) -> None:
+    for key, value in (("file", task.file), ("curve", task.curve)):
+        if value is None:
+            raise ValueError(f"task {task.name}.{key}: a trained model has one; there is none")
+    if task.uses:
+        raise ValueError(f"task {task.name}.uses: a trained model is a file, which calls no task")
+    if profile != "keras":
+        raise ValueError(
+            f'task {task.name}.kind: a trained model needs profile = "keras"; it is {profile!r}'
+        )
 
 
 def load_spec(path: Path) -> Spec:

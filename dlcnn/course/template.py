@@ -83,7 +83,7 @@ def _hold_tasks(assignment: Assignment, text: str, blocks: list[Block]) -> None:
     path = assignment.solution_path
     tree = parse_course_file(path, text)
     defined = {node.name: node.lineno for node in tree.body if isinstance(node, ast.FunctionDef)}
-    for name in assignment.spec.task_names:
+    for name in assignment.spec.function_names:
         if name not in defined:
             raise CourseError(
                 f"{path}: the solution defines every task of assignment.toml. Received no "

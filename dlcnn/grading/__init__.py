@@ -13,13 +13,31 @@ from dlcnn.grading.checks import (
     expect_scalar,
     expect_unchanged,
 )
+from dlcnn.grading.model_checks import (
+    expect_accuracy,
+    expect_api,
+    expect_gradients,
+    expect_model,
+    expect_outputs,
+    if_accepted,
+    keras_input,
+)
+from dlcnn.grading.trained_checks import expect_accuracy_on_curve
 
 __all__ = [
     "Domain",
     "check",
+    "expect_accuracy",
+    "expect_accuracy_on_curve",
+    "expect_api",
     "expect_array",
     "expect_equal",
     "expect_gradient",
+    "expect_gradients",
+    "expect_model",
+    "expect_outputs",
     "expect_scalar",
     "expect_unchanged",
+    "if_accepted",
+    "keras_input",
 ]

@@ -4,7 +4,7 @@ Findings are sentences for the course's author; an empty list is a sound course.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dlcnn.course.mistakes import Mistake
 from dlcnn.course.spec import CourseError
 from dlcnn.course.template import stale
 from dlcnn.grading.checks import Check
+from dlcnn.grading.course_code import CourseCode, beside
 from dlcnn.grading.diagnose import explaining, mark_mistake
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.exam import Exam, load_exam
@@ -54,7 +55,7 @@ def _findings(exam: Exam, zygote: Zygote) -> Iterator[str]:
     yield from _solution_earns_everything(exam, zygote)
     yield from _template_earns_nothing(exam, zygote)
     yield from _nothing_is_given_away(exam)
-    yield from _mistakes_are_named(exam)
+    yield from _mistakes_are_named(exam, beside(exam, zygote).code)
 
 
 def _hand_out(assignment: Assignment) -> Iterator[str]:
@@ -151,26 +152,29 @@ def _bare(line: str) -> str:
     return re.sub(r"\s+", " ", line.replace('\\"', '"').strip(' \t",#'))
 
 
-def _mistakes_are_named(exam: Exam) -> Iterator[str]:
+def _mistakes_are_named(exam: Exam, code: CourseCode) -> Iterator[str]:
     for task in exam.spec.task_names:
-        mistakes = [mistake for mistake in exam.mistakes if mistake.task == task]
         silent: set[frozenset[str]] = set()  # told of already, for another student
         for student in _STUDENTS:
-            for ids, finding in _not_named(exam, mistakes, exam.checks_of(task), student):
+            for ids, finding in _not_named(exam, task, student, code):
                 if ids not in silent:
                     silent.add(ids)
                     yield f"{exam.assignment.mistakes_path}: {finding}"
 
 
 def _not_named(
-    exam: Exam, mistakes: Sequence[Mistake], checks: Sequence[Check], student: str
+    exam: Exam, task: str, student: str, code: CourseCode
 ) -> Iterator[tuple[frozenset[str], str]]:
     """Hand in each mistake as a student would: which others could be meant, or none?"""
 
     def mark(mistake: Mistake, check: Check) -> Marked:
-        return mark_mistake(exam, mistake, check, seeded(exam, check, student, None))
+        return mark_mistake(exam, mistake, check, seeded(exam, check, student, None), code)
 
+    mistakes = [mistake for mistake in exam.mistakes if mistake.task == task]
+    checks = exam.checks_of(task)
     known = {each.id: {check.name: mark(each, check) for check in checks} for each in mistakes}
+    if student == _STUDENTS[0]:
+        exam.answers.clear()  # what is remembered looks steady, whatever it is
     for mistake in mistakes:
         judged = [(check, known[mistake.id][check.name]) for check in checks]
         if all(marked.result.status == "PASS" for _, marked in judged):

@@ -10,6 +10,7 @@ from typing import Any
 
 from dlcnn.grading.checks import Asked, Change, CheckFailed, CheckRun
 from dlcnn.grading.compare import describe
+from dlcnn.grading.models import Model, is_model
 from dlcnn.grading.report import Facts
 from dlcnn.grading.tolerated import advice_on
 from dlcnn.grading.worker.pool import Failure, Reply
@@ -19,6 +20,8 @@ __all__ = ["Call", "Student", "facts_of_failure", "mask"]
 
 Call = Callable[[str, tuple[Any, ...], dict[str, Any]], Reply]
 
+_UNUSABLE = "ModelFileError"  # what a worker raises for a model file, with a sentence about it
+
 
 class Student:
     """The functions of one submission, as attributes that can be called.
@@ -27,10 +30,18 @@ class Student:
         call: runs a function by name.
         returns: per task the names of the values it returns; () where it is one value.
         run: the check run that the calls belong to.
+        solution: runs a function of the solution by name.
     """
 
-    def __init__(self, call: Call, returns: Mapping[str, tuple[str, ...]], run: CheckRun) -> None:
+    def __init__(
+        self,
+        call: Call,
+        returns: Mapping[str, tuple[str, ...]],
+        run: CheckRun,
+        solution: Call | None = None,
+    ) -> None:
         self._call = call
+        self._solution = solution
         self._returns = returns
         self._run = run
 
@@ -39,15 +50,49 @@ class Student:
             raise AttributeError(f"student.{name}: the assignment has no task of that name")
 
         def function(*arguments: Any, **keywords: Any) -> Any:
-            reply = self._call(name, arguments, keywords)
-            self._run.asked.append(Asked(name, arguments, keywords, reply))
+            reply = self._ask(name, name, arguments, keywords)
             self._note(name, (arguments, keywords), reply)
-            if reply.failure:
-                raise CheckFailed(facts_of_failure(name, reply.failure))
+            if is_model(reply.value):
+                return self._model(name, arguments, keywords, reply.value["description"])
             return _unpackable(name, reply.value, self._returns[name])
 
         function.__name__ = name
         return function
+
+    def _ask(
+        self,
+        name: str,
+        asked: str,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        *more: object,
+    ) -> Reply:
+        """Have a function called, or what it makes tried in some way: "outputs of ResNet50"."""
+        sent = ((arguments, keywords, *more), {}) if more else (arguments, keywords)
+        reply = self._call(asked, *sent)
+        self._run.asked.append(Asked(name, arguments, keywords, reply))
+        if reply.failure:
+            raise CheckFailed(facts_of_failure(name, reply.failure))
+        return reply
+
+    def _model(
+        self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], description: object
+    ) -> Model:
+        """A model that stays where it is, to be asked for what it does."""
+
+        def ask(operation: str, more: tuple[Any, ...]) -> object:
+            return self._ask(name, f"{operation} of {name}", arguments, keywords, *more).value
+
+        def solve() -> Model:
+            if self._solution is None:
+                raise RuntimeError(f"{name}: there is no solution here to compare a model with")
+            ours = Student(self._solution, self._returns, CheckRun())
+            answer = getattr(ours, name)(*arguments, **keywords)
+            if not isinstance(answer, Model):
+                raise RuntimeError(f"{name}: the solution gives no model. Received {answer!r}.")
+            return answer
+
+        return Model(name, description, ask, solve)
 
     def _note(self, name: str, sent: object, reply: Reply) -> None:
         if reply.changed:
@@ -64,6 +109,8 @@ class Student:
 
 def facts_of_failure(function: str, failure: Failure) -> Facts:
     """A call that gave no answer, as facts."""
+    if failure.type == _UNUSABLE:
+        return {"kind": "model_file", "message": mask(failure.message)}
     facts: Facts = {"kind": failure.kind, "function": function, **failure.detail}
     if failure.kind in ("exception", "undefined"):
         kind, message = failure.type, failure.message

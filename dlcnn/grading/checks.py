@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dlcnn.course.curve import Curve
 from dlcnn.grading.compare import compare_array, compare_plain, compare_scalar, plain_number
 from dlcnn.grading.report import Facts
 from dlcnn.grading.worker.pool import Reply
@@ -27,11 +28,13 @@ __all__ = [
     "CheckRun",
     "Domain",
     "check",
+    "current_run",
     "expect_array",
     "expect_equal",
     "expect_gradient",
     "expect_scalar",
     "expect_unchanged",
+    "judge",
 ]
 
 _RTOL, _ATOL = 1e-6, 1e-8
@@ -70,6 +73,7 @@ class Check:
     partial: bool
     domain: Domain | None
     function: Callable[..., None]
+    curve: Curve | None = None  # of its task, where that is a trained model
 
     @cached_property
     def case(self) -> dict[str, int]:
@@ -92,8 +96,8 @@ def check(
         task: the task's name in `assignment.toml`.
         points: what the check is worth, > 0.
         hidden: whether students see only that it failed and in what way.
-        partial: whether it earns the fraction of its expectations that hold; without it the
-            first broken expectation costs all the points.
+        partial: whether it earns the fraction of its expectations that hold, of a model that of
+            its layers; without it the first broken expectation costs all the points.
         domain: in which a smaller input may be looked for that shows the same failure. The sizes
             of the inputs are then the function's keyword parameters, their defaults the case
             that students meet.
@@ -115,19 +119,19 @@ def expect_array(
     """Expect an array of the same shape and dtype whose values agree within the tolerances."""
     wanted = np.asarray(expected)
     facts = compare_array(name, value, wanted, rtol=rtol, atol=atol)
-    run = _current()
+    run = current_run()
     if facts:
         subclass = next((kind for array, kind in run.subclasses if array is value), None)
         facts |= {"subclass": subclass} if subclass else {}
         run.compared = run.compared or (value, wanted)
-    _judge(facts)
+    judge(facts)
 
 
 def expect_scalar(
     name: str, value: object, expected: float, *, rtol: float = _RTOL, atol: float = _ATOL
 ) -> None:
     """Expect one number; an array that holds exactly one number will do."""
-    _judge(compare_scalar(name, value, expected, rtol=rtol, atol=atol))
+    judge(compare_scalar(name, value, expected, rtol=rtol, atol=atol))
 
 
 def expect_gradient(
@@ -152,23 +156,23 @@ def expect_gradient(
     wanted = _central_differences(loss, at)
     facts = compare_array(name, gradient, wanted, rtol=rtol, atol=atol)
     if facts:
-        run = _current()
+        run = current_run()
         run.compared = run.compared or (gradient, wanted)
         facts["by"] = "central differences"
-    _judge(facts)
+    judge(facts)
 
 
 def expect_equal(name: str, value: object, expected: object) -> None:
     """Expect an equal plain value: number, text, None, or a sequence or dict of such or arrays."""
-    _judge(compare_plain(name, value, expected))
+    judge(compare_plain(name, value, expected))
 
 
 def expect_unchanged(**inputs: object) -> None:
     """Expect that no call so far wrote into these arrays that were passed to the student."""
-    run = _current()
+    run = current_run()
     for name, array in inputs.items():
         written = next((change for change in run.changes if change.array is array), None)
-        _judge(_changed(name, written) if written else None)
+        judge(_changed(name, written) if written else None)
 
 
 @dataclass(frozen=True)
@@ -203,17 +207,26 @@ class CheckRun:
     """What happened so far while one check runs."""
 
     partial: bool = False
+    curve: Curve | None = None
     expectations: int = 0
+    missed: float = 0
     failures: list[Facts] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     subclasses: list[tuple[Any, str]] = field(default_factory=list)  # an array, what it came as
     asked: list[Asked] = field(default_factory=list)
     compared: tuple[Any, Any] | None = None  # of the first array that differs: yours, expected
 
-    def fail(self, facts: Facts) -> None:
-        """Record that the answer is wrong, unless an expectation has told so already."""
+    def fail(self, facts: Facts, missed: float = 1, parts: int = 1) -> None:
+        """Record that the answer is wrong, unless an expectation has told so already.
+
+        Args:
+            facts: what is wrong.
+            missed: how many expectations that breaks.
+            parts: how many were looked at.
+        """
         if not any(facts is known for known in self.failures):
-            self.expectations += 1
+            self.expectations += parts
+            self.missed += missed
             self.failures.append(facts)
 
     @contextmanager
@@ -229,19 +242,25 @@ class CheckRun:
 _running: ContextVar[CheckRun] = ContextVar("the check that is running")
 
 
-def _current() -> CheckRun:
+def current_run() -> CheckRun:
+    """The run of the check that an expectation is called in."""
     run = _running.get(None)
     if run is None:
         raise RuntimeError("expect_*: works inside a check only; run it with `dlcnn check`.")
     return run
 
 
-def _judge(facts: Facts | None) -> None:
-    run = _current()
+def judge(facts: Facts | None, missed: float = 1, parts: int = 1) -> None:
+    """Count an expectation, or several parts of one; facts say what is wrong with an answer.
+
+    Raises:
+        CheckFailed: it is wrong and the check gives no partial points.
+    """
+    run = current_run()
     if facts is None:
-        run.expectations += 1
+        run.expectations += parts
         return
-    run.fail(facts)
+    run.fail(facts, missed, parts)
     if not run.partial:
         raise CheckFailed(facts)
 

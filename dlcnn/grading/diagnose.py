@@ -1,6 +1,6 @@
 """Name the cause of a failure, where a known mistake proves it by giving the very same answers.
 
-The course's mistaken solutions run here, on the inputs that the student's code got. A cause that
+The course's mistaken solutions are run on the inputs that the student's code got. A cause that
 is not proved is not named: a wrong hint is worse than none.
 """
 
@@ -14,22 +14,28 @@ import numpy as np
 from dlcnn.course.mistakes import Mistake
 from dlcnn.grading.calls import mask
 from dlcnn.grading.checks import Asked, Check
+from dlcnn.grading.course_code import CourseCode
 from dlcnn.grading.exam import Exam
-from dlcnn.grading.local import call_here
+from dlcnn.grading.graph import canonical, compare
 from dlcnn.grading.marking import Marked, run_check
-from dlcnn.grading.worker.pool import Reply
-from dlcnn.grading.worker.wire import Opaque
+from dlcnn.grading.models import is_model
+from dlcnn.grading.worker.wire import Opaque, WireError
 
 __all__ = ["explaining", "find_cause", "mark_mistake"]
 
 _RTOL, _ATOL = 1e-9, 1e-12  # sums taken in another order differ by no more
+_TOLD_APART = ("training", "trainable")  # settings of a model that mistakes are made in
 
 Draw = Callable[[Check], np.random.Generator]
 Mark = Callable[[Mistake, Check], Marked]
 
 
 def find_cause(
-    exam: Exam, task: str, judged: Iterable[tuple[Check, Marked]], draw: Draw
+    exam: Exam,
+    task: str,
+    judged: Iterable[tuple[Check, Marked]],
+    draw: Draw,
+    code: CourseCode,
 ) -> dict[str, str] | None:
     """The one known mistake that explains how a task was answered.
 
@@ -38,6 +44,7 @@ def find_cause(
         task: the task.
         judged: its checks with what the student's code gave.
         draw: gives a check's generator afresh, as the student's inputs were drawn.
+        code: the course's own.
 
     Returns:
         {"id", "text"} of the mistake that fails the checks that the student fails, with the same
@@ -45,7 +52,7 @@ def find_cause(
     """
 
     def mark(mistake: Mistake, check: Check) -> Marked:
-        return mark_mistake(exam, mistake, check, draw(check))
+        return mark_mistake(exam, mistake, check, draw(check), code)
 
     found = explaining([each for each in exam.mistakes if each.task == task], judged, mark)
     return {"id": found[0].id, "text": found[0].text} if len(found) == 1 else None
@@ -69,14 +76,12 @@ def explaining(
     return [mistake for mistake in mistakes if _explains(mistake, both, mark)]
 
 
-def mark_mistake(exam: Exam, mistake: Mistake, check: Check, rng: np.random.Generator) -> Marked:
+def mark_mistake(
+    exam: Exam, mistake: Mistake, check: Check, rng: np.random.Generator, code: CourseCode
+) -> Marked:
     """Run a check on the solution with a mistake in it."""
-    functions = exam.mistaken_functions(mistake)
-
-    def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
-        return call_here(functions[name], name, (arguments, keywords))
-
-    marked = run_check(check, call, exam.returns, rng)
+    call = code.mistaken(mistake)
+    marked = run_check(check, call, exam.returns, rng, solution=code.solution)
     if marked.result.status != "ERROR":
         return marked
     # The solution passes, so the check broke on an answer that it did not foresee.
@@ -124,6 +129,8 @@ def _errors(marked: Marked) -> list[str]:
 
 
 def _same_value(one: Any, other: Any) -> bool:
+    if is_model(one) and is_model(other):
+        return _same_model(one, other)
     if _is_number(one) or _is_number(other):
         return _same_number(one, other)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
@@ -135,6 +142,17 @@ def _same_value(one: Any, other: Any) -> bool:
     if isinstance(one, Opaque) or isinstance(other, Opaque):
         return bool(one == other)
     return type(one) is type(other) and bool(one == other)
+
+
+def _same_model(one: Any, other: Any) -> bool:
+    """Whether two models compute the same in the same way, whatever they are called."""
+    try:
+        graphs = [canonical(each["description"], _TOLD_APART) for each in (one, other)]
+    except WireError:
+        return False
+    if graphs[0].kind != graphs[1].kind or any(graph.problem for graph in graphs):
+        return False
+    return compare(*graphs).verdict == "equal"
 
 
 def _is_number(value: Any) -> bool:

@@ -4,12 +4,9 @@ This is the trusted side. It never imports student code: it sends inputs to a wo
 what comes back. Nothing that a submission does makes it raise.
 """
 
-import sys
 import time
-from collections.abc import Collection, Iterable
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +22,12 @@ from dlcnn.course.submission import (
 from dlcnn.grading.calls import Call
 from dlcnn.grading.checks import Check
 from dlcnn.grading.compare import describe
+from dlcnn.grading.course_code import beside
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.explain import explained
 from dlcnn.grading.marking import Marked, as_shown, points, result, run_check, seeded
+from dlcnn.grading.model_files import ModelFile, model_files_of
+from dlcnn.grading.programs import limits_of, program_of
 from dlcnn.grading.report import (
     CheckResult,
     Facts,
@@ -38,12 +38,10 @@ from dlcnn.grading.report import (
 )
 from dlcnn.grading.runner import Runner
 from dlcnn.grading.tolerated import notes_on
-from dlcnn.grading.worker.pool import Limits, Program, Zygote
+from dlcnn.grading.worker.pool import Zygote
 
 __all__ = ["grade_submission"]
 
-# What student code may import of each profile's packages; the rest is answered by a stand-in.
-_PACKAGES = {"numpy": frozenset({"numpy"})}
 _WORST_FIRST: tuple[Status, ...] = ("ERROR", "FAIL", "SKIP", "TODO")
 
 
@@ -57,6 +55,7 @@ def grade_submission(
     seed_text: str | None = None,
     visibilities: Collection[str] = ("public", "hidden"),
     only: str | None = None,
+    shared_folder: bool = False,
 ) -> SubmissionReport:
     """Grade the file at `path`.
 
@@ -69,6 +68,8 @@ def grade_submission(
         seed_text: mixed into the seeds where given.
         visibilities: which checks to run.
         only: the name of the one check to run.
+        shared_folder: whether submissions of others lie in the same folder, so that a trained
+            model is this student's only where its file is named so.
 
     Returns:
         The report; its status is "unreadable" where the file is no notebook or script.
@@ -80,7 +81,8 @@ def grade_submission(
         return unreadable(student, shown_path, str(error), exam.max_scores())
     checks = [check for check in exam.checks if only in (None, check.name)]
     checks = [check for check in checks if ("hidden" if check.hidden else "public") in visibilities]
-    with _Sitting(exam, submission, student, seed_text, zygote) as sitting:
+    models = model_files_of(exam.spec, path, shared_folder=shared_folder)
+    with _Sitting(exam, submission, models, student, seed_text, zygote) as sitting:
         tasks = sitting.grade(checks)
     graded = [task for task in tasks if not task.optional]
     optional = [task for task in tasks if task.optional]
@@ -142,6 +144,7 @@ class _Sitting:
         self,
         exam: Exam,
         submission: Submission,
+        models: Mapping[str, ModelFile],
         student: str,
         seed_text: str | None,
         zygote: Zygote,
@@ -150,12 +153,19 @@ class _Sitting:
         self._submission = submission
         self._student = student
         self._seed_text = seed_text
-        self._zygote = zygote
-        self._runners = ExitStack()
+        self._course = beside(exam, zygote)
+        self._course.begin()
+        program, limits = program_of(exam, submission, models), limits_of(exam)
+        self._theirs = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
         self._saw_hidden = False
         self.tolerated: frozenset[str] = frozenset()  # kinds of old code that was let pass
         self._standings = {
-            task.name: _Standing(task, _verdict(exam, submission, task.name))
+            task.name: _Standing(
+                task,
+                models[task.name].verdict
+                if task.name in models
+                else _verdict(exam, submission, task.name),
+            )
             for task in exam.spec.tasks
         }
 
@@ -163,7 +173,7 @@ class _Sitting:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runners.close()
+        self._theirs.close()
 
     def grade(self, checks: Collection[Check]) -> tuple[TaskResult, ...]:
         """Public checks first, each task's hidden ones apart, follow-through, explanations."""
@@ -177,23 +187,6 @@ class _Sitting:
         for standing in standings:
             self._explain(standing)
         return tuple(standing.closed() for standing in standings)
-
-    @cached_property
-    def _theirs(self) -> Runner:
-        return self._runner(self._submission, self._zygote)
-
-    @cached_property
-    def _ours(self) -> Runner:
-        """The solution, run apart as well: what it is asked comes from the student's code."""
-        return self._runner(self._exam.solution, self._zygote.second)
-
-    def _runner(self, submission: Submission, zygote: Zygote) -> Runner:
-        given = self._exam.spec.limits
-        limits = Limits(wall_seconds=given.wall_seconds, memory_mb=given.memory_mb)
-        program = _program(self._exam, submission)
-        runner = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
-        self._runners.callback(runner.close)
-        return runner
 
     def _start(
         self, hidden: bool, answered: Collection[str] = (), answer: Call | None = None
@@ -227,12 +220,12 @@ class _Sitting:
             standing.judged.append((check, marked))
 
     def _mark(self, check: Check) -> Marked:
-        marked = self._run_on(self._theirs, check)
+        marked = self._run_on(self._theirs.call, check)
         if not check.hidden:  # dozens of kinds could carry a hidden input out
             self.tolerated = self.tolerated.union(*(each.reply.tolerated for each in marked.asked))
         if marked.result.status != "ERROR":
             return marked
-        if self._run_on(self._ours, check).result.status != "PASS":
+        if self._run_on(self._course.code.solution, check).result.status != "PASS":
             return marked
         # The check is sound, so it broke on an answer that it did not foresee.
         facts = {
@@ -243,8 +236,9 @@ class _Sitting:
         }
         return Marked(result(check, "FAIL", facts), marked.asked)
 
-    def _run_on(self, runner: Runner, check: Check) -> Marked:
-        return run_check(check, runner.call, self._exam.returns, self._draw(check))
+    def _run_on(self, call: Call, check: Check) -> Marked:
+        solution = self._course.code.solution
+        return run_check(check, call, self._exam.returns, self._draw(check), solution=solution)
 
     def _draw(self, check: Check) -> np.random.Generator:
         return seeded(self._exam, check, self._student, self._seed_text)
@@ -262,7 +256,7 @@ class _Sitting:
         for hidden in (False, True):
             batch = [check for check in checks if check.hidden is hidden]
             if batch:
-                self._start(hidden, upstream, self._ours.answer)
+                self._start(hidden, upstream, self._course.answer)
             again.judged += [(check, self._mark(check)) for check in batch]
         # Equal points still tell more: what is left is the task's own mistake.
         if again.score >= standing.score and again.results != standing.results:
@@ -270,10 +264,15 @@ class _Sitting:
 
     def _explain(self, standing: _Standing) -> None:
         if standing.status == "FAIL":
-            answer = self._ours.answer if standing.spoiled_by else None
+            answer = self._course.answer if standing.spoiled_by else None
             self._start(False, standing.spoiled_by, answer)
             standing.judged = explained(
-                self._exam, standing.task.name, standing.judged, self._draw, self._theirs.call
+                self._exam,
+                standing.task.name,
+                standing.judged,
+                self._draw,
+                self._theirs.call,
+                self._course.code,
             )
 
 
@@ -295,14 +294,3 @@ def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Fac
     if not is_attempted(function, template, known=submission.names):
         return "TODO", {"kind": "untouched", "function": name}
     return None
-
-
-def _program(exam: Exam, submission: Submission) -> Program:
-    allowed = sys.stdlib_module_names | _PACKAGES[exam.spec.profile]
-    allowed |= {name.partition(".")[0] for name in exam.spec.allow_imports}
-    return Program(
-        cells=tuple((cell.label, cell.first_line, cell.source) for cell in submission.cells),
-        stand_ins=(submission.imports | {"dlcnn"}) - allowed,
-        names=exam.spec.task_names,
-        compat=exam.spec.compat,
-    )

@@ -4,7 +4,7 @@ import ast
 import importlib.util
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ from dlcnn.course.submission import (
     read_submission,
 )
 from dlcnn.grading.checks import Check
+from dlcnn.grading.model_files import ModelFile, model_files_of
 
 __all__ = ["Exam", "load_exam"]
 
@@ -28,7 +29,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Exam:
-    """One assignment with its checks, its solution and what its template looks like."""
+    """One assignment with its checks, its solution and what its template looks like.
+
+    `answers` is where what the course's own code answered is remembered.
+    """
 
     assignment: Assignment
     checks: tuple[Check, ...]
@@ -37,7 +41,8 @@ class Exam:
     template_functions: Mapping[str, Any]
     secret: str
     digest: str
-    _mistaken: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    answers: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _live: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -48,24 +53,40 @@ class Exam:
     def returns(self) -> dict[str, tuple[str, ...]]:
         """What each task returns, by the names in the solution's last `return`: ("Z", "cache")."""
         functions = self.solution.functions
-        return {name: _returned_names(functions[name]) for name in self.spec.task_names}
+        models: dict[str, tuple[str, ...]] = dict.fromkeys(self.spec.model_files, ())
+        return models | {
+            name: _returned_names(functions[name]) for name in self.spec.function_names
+        }
 
     @cached_property
     def parameters(self) -> dict[str, list[str]]:
         """The names of each task's parameters, in order."""
         functions = self.solution.functions
-        return {name: _parameter_names(functions[name]) for name in self.spec.task_names}
+        models = {name: ["images"] for name in self.spec.model_files}
+        return models | {
+            name: _parameter_names(functions[name]) for name in self.spec.function_names
+        }
 
-    def mistaken_functions(self, mistake: Mistake) -> dict[str, Any]:
-        """The functions of the solution with a mistake in it, live in this process.
+    @cached_property
+    def model_files(self) -> dict[str, ModelFile]:
+        """The solution's own trained models, by their tasks."""
+        return model_files_of(self.spec, self.assignment.solution_path)
+
+    @cached_property
+    def source(self) -> str:
+        """What is taken of the solution: its definitions without the cells that call `check`."""
+        return "\n".join(cell.source for cell in self.solution.cells)
+
+    def functions(self, source: str) -> dict[str, Any]:
+        """The functions of the solution, or of it with a mistake, live in this process.
 
         They are the course's own code, so they may run beside us.
         """
-        if mistake.id not in self._mistaken:
-            namespace: dict[str, Any] = {"__name__": f"mistake {mistake.id}"}
-            exec(compile(mistake.source, self.solution.path, "exec"), namespace)
-            self._mistaken[mistake.id] = namespace
-        return self._mistaken[mistake.id]
+        if source not in self._live:
+            namespace: dict[str, Any] = {"__name__": "solution"}
+            exec(compile(source, self.solution.path, "exec"), namespace)
+            self._live[source] = namespace
+        return self._live[source]
 
     def checks_of(self, task: str) -> tuple[Check, ...]:
         """The checks of one task, in the order of `checks.py`."""
@@ -94,7 +115,7 @@ def load_exam(course: Course, assignment_id: str) -> Exam:
         raise CourseError(
             f"{assignment.solution_path}: the solution is a script. Received: {error} Mend it."
         ) from None
-    missing = [name for name in assignment.spec.task_names if name not in solution.functions]
+    missing = [name for name in assignment.spec.function_names if name not in solution.functions]
     if missing:
         raise CourseError(
             f"{assignment.solution_path}: the solution defines every task. "
@@ -135,6 +156,7 @@ def _load_checks(assignment: Assignment) -> tuple[Check, ...]:
     _hold_names(path)
     for check in checks:
         _hold_check(path, check, assignment.spec)
+    checks = tuple(replace(each, curve=assignment.spec.task(each.task).curve) for each in checks)
     for task in assignment.spec.task_names:
         if not any(check.task == task for check in checks):
             raise CourseError(f"{path}: every task has a check. Received none for {task}. Add one.")

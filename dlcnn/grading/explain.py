@@ -7,6 +7,7 @@ import numpy as np
 
 from dlcnn.grading.calls import Call
 from dlcnn.grading.checks import Check
+from dlcnn.grading.course_code import CourseCode
 from dlcnn.grading.diagnose import find_cause
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.marking import Marked, run_check
@@ -21,6 +22,7 @@ def explained(
     judged: Sequence[tuple[Check, Marked]],
     draw: Callable[[Check], np.random.Generator],
     call: Call,
+    code: CourseCode,
 ) -> list[tuple[Check, Marked]]:
     """A task's checks with every failure explained as far as there is evidence.
 
@@ -30,11 +32,12 @@ def explained(
         judged: its checks and what they found.
         draw: gives a check's generator afresh.
         call: runs the student's functions again, to look for a smaller input.
+        code: the course's own.
 
     Returns:
         `judged`, with the cause at every failure and the smallest input at the first public one.
     """
-    cause = find_cause(exam, task, judged, draw)
+    cause = find_cause(exam, task, judged, draw, code)
     told: list[tuple[Check, Marked]] = []
     shrunk = False
     for check, marked in judged:
@@ -43,7 +46,8 @@ def explained(
             found = replace(found, cause=cause)
             if not (check.hidden or shrunk):
                 shrunk = True
-                small = smallest(check, marked, _Rerun(exam, check, draw, call), exam.parameters)
+                again = _Rerun(exam, check, draw, call, code)
+                small = smallest(check, marked, again, exam.parameters)
                 found = replace(found, facts=found.facts | ({"smallest": small} if small else {}))
         told.append((check, replace(marked, result=found)))
     return told
@@ -53,14 +57,22 @@ class _Rerun:
     """One check, run again with other sizes."""
 
     def __init__(
-        self, exam: Exam, check: Check, draw: Callable[[Check], np.random.Generator], call: Call
+        self,
+        exam: Exam,
+        check: Check,
+        draw: Callable[[Check], np.random.Generator],
+        call: Call,
+        code: CourseCode,
     ) -> None:
         self._exam = exam
         self._check = check
         self._draw = draw
         self._call = call
+        self._code = code
 
     def __call__(self, case: Mapping[str, int], whole: bool) -> Marked:
         rng = self._draw(self._check)
         rng = Whole(rng.bit_generator) if whole else rng
-        return run_check(self._check, self._call, self._exam.returns, rng, case)
+        return run_check(
+            self._check, self._call, self._exam.returns, rng, case, self._code.solution
+        )

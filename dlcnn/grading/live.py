@@ -23,6 +23,7 @@ from dlcnn.course.submission import is_attempted
 from dlcnn.errors import DlcnnError
 from dlcnn.grading.calls import Call
 from dlcnn.grading.checks import Check
+from dlcnn.grading.course_code import here
 from dlcnn.grading.exam import Exam, load_exam
 from dlcnn.grading.explain import explained
 from dlcnn.grading.local import call_here
@@ -65,7 +66,7 @@ def _task_of(function: Callable[..., Any], names: Mapping[str, Any], course: Cou
             f"Received {type(function).__name__}. Write check(conv_forward), without quotes or a "
             "second pair of brackets."
         )
-    tasks = [name for assignment in course.assignments for name in assignment.spec.task_names]
+    tasks = [name for assignment in course.assignments for name in assignment.spec.function_names]
     known_as = [getattr(function, "__name__", ""), *(n for n in names if names[n] is function)]
     found = next((name for name in known_as if name in tasks), None)
     if found is None:
@@ -84,13 +85,16 @@ def _marks(
     if not _attempted(function, exam.template_functions.get(task), names):
         untouched = {"kind": "untouched", "function": task}
         return tuple(result(check, "TODO", untouched) for check in checks)
-    call = _call({**names, task: function})
+    call, code = _call({**names, task: function}, exam.spec.profile), here(exam)
 
     def draw(check: Check) -> np.random.Generator:
         return seeded(exam, check, _STUDENT, None)
 
-    judged = [(check, run_check(check, call, exam.returns, draw(check))) for check in checks]
-    return tuple(marked.result for _, marked in explained(exam, task, judged, draw, call))
+    judged = [
+        (check, run_check(check, call, exam.returns, draw(check), solution=code.solution))
+        for check in checks
+    ]
+    return tuple(marked.result for _, marked in explained(exam, task, judged, draw, call, code))
 
 
 def _assignment_of(task: str, course: Course) -> str:
@@ -103,14 +107,14 @@ def _assignment_of(task: str, course: Course) -> str:
     return found[0]
 
 
-def _call(functions: Mapping[str, Any]) -> Call:
+def _call(functions: Mapping[str, Any], profile: str) -> Call:
     """Call functions of the notebook; what they print is told with the check that they fail."""
 
     def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
         printed = io.StringIO()
         with redirect_stdout(printed):
             try:
-                reply = call_here(functions.get(name), name, (arguments, keywords))
+                reply = call_here(functions, name, (arguments, keywords), profile)
             except SystemExit:
                 reply = Reply(failure=Failure("exit"))
         return replace(reply, printed=printed.getvalue())

@@ -4,7 +4,8 @@ For code that is trusted here: the course's own, or a student's in their own not
 """
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,33 @@ from dlcnn.grading.worker.wire import WireError, arrays, decode, encode
 
 __all__ = ["call_here"]
 
+_PROFILES = "dlcnn.grading.worker.profiles"
 _OURS = str(Path(__file__).parents[1])
 
 
-def call_here(target: Callable[..., Any] | None, name: str, sent: Any) -> Reply:
+def call_here(functions: Mapping[str, Any], name: str, sent: Any, profile: str = "numpy") -> Reply:
     """Call a live function on copies of its inputs and take its answer as a worker would.
 
     Args:
-        target: the function, or None where the notebook has none of that name.
-        name: what it is called.
+        functions: where the function is found by its name.
+        name: what it is called, or an operation on what it makes: "outputs of ResNet50".
         sent: (arguments, keywords).
+        profile: what its operations are, a module of `worker.profiles`.
     """
-    if target is None:
-        return Reply(failure=Failure("undefined", "NameError", f"name {name!r} is not defined"))
+    operation, _, task = name.rpartition(" of ")
+    if task not in functions:
+        return Reply(failure=Failure("undefined", "NameError", f"name {task!r} is not defined"))
+    operations = import_module(f"{_PROFILES}.{profile}").OPERATIONS
     pristine = encode(sent)
     arguments, keywords = received = decode(pristine)
     try:
-        value = decode(encode(target(*arguments, **keywords)))
+        value = operations[operation or "call"](functions[task], arguments, keywords)
+        value = decode(encode(value))
     except WireError as error:
         return Reply(failure=Failure("protocol", type(error).__name__, str(error)))
     except Exception as error:
-        name, message = type(error).__name__, str(error)
-        return Reply(failure=Failure("exception", name, message, _frames(error)))
+        kind, message = type(error).__name__, str(error)
+        return Reply(failure=Failure("exception", kind, message, _frames(error)))
     pairs = zip(arrays(received), arrays(decode(pristine)), strict=True)
     changed = {
         slot: mine

@@ -28,6 +28,14 @@ _CATEGORIES = {
     "type": "wrong type",
     "returns": "wrong type",
     "changed": "input changed",
+    "no_model": "no model",
+    "model": "wrong layers",
+    "api": "another API",
+    "weights": "wrong weights",
+    "training": "wrong mode",
+    "gradients": "wrong gradients",
+    "accuracy": "low accuracy",
+    "model_file": "unusable model file",
 }
 
 
@@ -57,6 +65,7 @@ def run_check(
     returns: Mapping[str, tuple[str, ...]],
     rng: np.random.Generator,
     case: Mapping[str, int] | None = None,
+    solution: Call | None = None,
 ) -> Marked:
     """Run one check on the functions behind `call`.
 
@@ -66,13 +75,14 @@ def run_check(
         returns: per task the names of the values it returns.
         rng: what the check draws its inputs from.
         case: other sizes than those that the check gives its inputs by itself.
+        solution: runs a function of the solution by name, for checks that compare with it.
 
     The status is ERROR where the check itself broke, whatever the reason.
     """
-    run = CheckRun(check.partial)
+    run = CheckRun(check.partial, check.curve)
     with run.active():
         try:
-            check.function(Student(call, returns, run), rng, **(case or {}))
+            check.function(Student(call, returns, run, solution), rng, **(case or {}))
             marked = _judged(check, run)
         except CheckFailed as failed:
             run.fail(failed.facts)
@@ -93,6 +103,8 @@ def as_shown(marked: CheckResult) -> CheckResult:
     """The result as the report may hold it: of a hidden check's failure, a category only."""
     if marked.visibility == "public" or marked.status != "FAIL":
         return marked
+    if marked.facts.get("kind") == "file":  # nothing was run on it
+        return marked
     return replace(marked, facts={"category": _category(marked.facts)})
 
 
@@ -111,7 +123,7 @@ def _judged(check: Check, run: CheckRun) -> CheckResult:
     facts = dict(run.failures[0])
     score = 0.0
     if check.partial:
-        passed = run.expectations - len(run.failures)
+        passed = points([run.expectations - run.missed])
         facts = {"passed": passed, "of": run.expectations, "failures": run.failures}
         score = check.points * passed / run.expectations
     printed = mask("".join(asked.reply.printed for asked in run.asked))[-_PRINTED_LIMIT:]
@@ -123,6 +135,8 @@ def _judged(check: Check, run: CheckRun) -> CheckResult:
 def _category(facts: Facts) -> str:
     facts = facts["failures"][0] if "failures" in facts else facts
     kind: str = facts["kind"]
+    if kind == "curve":  # its points say as much
+        return f"an accuracy of {facts['accuracy']:.1%}"
     if kind in ("exception", "undefined"):
         # Only a name of Python's own: a student's class name could carry a hidden input out.
         known = isinstance(getattr(builtins, facts["type"], None), type)

@@ -16,6 +16,7 @@ import pytest
 from dlcnn.course.discover import find_course
 from dlcnn.course.mistakes import Mistake
 from dlcnn.course.submission import functions_of
+from dlcnn.grading.course_code import here
 from dlcnn.grading.diagnose import explaining, mark_mistake
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.exam import load_exam
@@ -166,7 +167,7 @@ def test_public_checks_alone_name_every_mistake(task: str) -> None:
 
     @cache
     def mark(mistake, check):
-        return mark_mistake(EXAM, mistake, check, seeded(EXAM, check, "ada", None))
+        return mark_mistake(EXAM, mistake, check, seeded(EXAM, check, "ada", None), here(EXAM))
 
     for mistake in mistakes:
         judged = [(check, mark(mistake, check)) for check in checks]

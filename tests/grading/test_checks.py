@@ -19,7 +19,7 @@ def _mark(declared, **functions):
     """Run a check on functions of this test."""
 
     def call(name, arguments, keywords):
-        return call_here(functions[name], name, (arguments, keywords))
+        return call_here(functions, name, (arguments, keywords))
 
     returns = {name: getattr(function, "returns", ()) for name, function in functions.items()}
     return run_check(declared, call, returns, np.random.default_rng(0)).result

@@ -53,7 +53,7 @@ class Trial:
         self.cases = []
 
     def call(self, name, arguments, keywords):
-        return call_here(self._function, name, (arguments, keywords))
+        return call_here({name: self._function}, name, (arguments, keywords))
 
     def run(self, tried, case=None, whole=False):
         rng = np.random.default_rng(3)

@@ -22,9 +22,10 @@ def binding_statements(statements: Iterable[Statement]) -> dict[str, list[Statem
     for statement in statements:
         if not statement.always:
             # A test cell's `sum = 0` must not take `sum` from the functions, nor a test's
-            # `pool = pool(x)` the function itself.
+            # `pool = pool(x)` the function itself, nor `tests.check(pool)` change it.
             binds = statement.binds
-            for name in (binds.sets - functions | binds.changes | binds.passes) - BUILTIN_NAMES:
+            given = (binds.sets | binds.passes) - functions
+            for name in (given | binds.changes) - BUILTIN_NAMES:
                 binding.setdefault(name, []).append(statement)
     return binding
 

@@ -8,6 +8,7 @@ from dlcnn.course.submission.file import read_sources
 from dlcnn.course.submission.model import Cell, Submission
 from dlcnn.course.submission.parsing import parse_cell
 from dlcnn.course.submission.selection import select
+from dlcnn.course.submission.tensorflow1 import tensorflow1_notes
 
 __all__ = ["read_submission"]
 
@@ -44,5 +45,9 @@ def read_submission(path: Path) -> Submission:
         names=chosen.names,
         imports=chosen.imports,
         broken=(*(piece for cell in parsed for piece in cell.broken), *chosen.broken),
-        notes=(*(note for cell in parsed for note in cell.notes), *chosen.notes),
+        notes=(
+            *tensorflow1_notes(parsed),
+            *(note for cell in parsed for note in cell.notes),
+            *chosen.notes,
+        ),
     )

@@ -31,10 +31,22 @@ from typing import Any, cast
 
 from dlcnn.grading.worker.wire import WireError
 
-__all__ = ["PROBLEMS", "Call", "Description", "Layer", "Network", "Weight", "read", "tensors"]
+__all__ = [
+    "JUDGED_BY_OUTPUTS",
+    "PROBLEMS",
+    "Call",
+    "Description",
+    "Layer",
+    "Network",
+    "Weight",
+    "read",
+    "tensors",
+]
 
 # Why a model is not told as a graph.
 PROBLEMS = ("not a model", "subclass", "unbuilt", "disconnected", "large", "unreadable")
+# Of these, what is no mistake: such a model may compute what it should.
+JUDGED_BY_OUTPUTS = ("subclass", "large", "unreadable")
 
 _VERSION = 1
 _KINDS = ("Functional", "Sequential", "subclass", "tensors", None)

@@ -168,8 +168,8 @@ class _Comparing:
             facts = {
                 "kind": "layer_unseen" if opaque else "layer_differs",
                 "after": self._places.before_yours(mate),
-                "expected": [self._places.told(one)],
-                "yours": [self._places.told(other)],
+                "expected": [one.told],
+                "yours": [other.told],
                 "settings": _differing(one, other),
             }
             yield Finding(number, facts, number)

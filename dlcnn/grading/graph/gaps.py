@@ -81,7 +81,7 @@ def _moved(node: Node, number: int, other: int, places: Places) -> Facts:
         "kind": "layer_order",
         "after": places.before_missing(number),
         "before": places.after_missing(number),
-        "expected": [places.told(node)],
+        "expected": [node.told],
         "yours_after": places.before_yours(other),
     }
 
@@ -92,7 +92,7 @@ def _missing(graph: Graph, run: list[int], places: Places) -> Facts:
         "kind": "layer_missing",
         "after": places.before_missing(run[0]),
         "before": places.after_missing(run[-1]),
-        "expected": [places.told(graph.nodes[each]) for each in run],
+        "expected": [graph.nodes[each].told for each in run],
         "joins": [places.expected(each) for each in sources] if len(sources) > 1 else [],
     }
 
@@ -104,5 +104,5 @@ def _extra(graph: Graph, run: list[int], places: Places) -> Facts:
         "after": places.before_yours(run[0]),
         "before": places.after_yours(run[-1]),
         "expected": [],
-        "yours": [places.told(graph.nodes[each]) for each in run],
+        "yours": [graph.nodes[each].told for each in run],
     }

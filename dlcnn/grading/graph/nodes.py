@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from dlcnn.grading.graph.description import Shape, Weight
 from dlcnn.grading.graph.settings import Settings
@@ -44,6 +45,16 @@ class Node:
     def token(self) -> str:
         """Equal for two nodes that compute the same of the same inputs with the same weights."""
         return f"{self.operation} {json.dumps(self.settings, sort_keys=True)}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it is, as facts name a layer."""
+        return {
+            "operation": self.operation,
+            "settings": self.settings,
+            "weights": [list(weight.shape) for weight in self.weights],
+            "name": self.name,
+        }
 
     @property
     def is_commutative(self) -> bool:
@@ -97,6 +108,12 @@ class Graph:
         for place, (source, _) in enumerate(self.outputs):
             found[source].append((-1, place))
         return tuple(tuple(sorted(each)) for each in found)
+
+    def reference(self, number: int) -> dict[str, Any]:
+        """A node as facts name it: what it is, and which of its kind."""
+        node = self.nodes[number]
+        count = {"ordinal": self.ordinals[number], "of": self.amounts[node.operation]}
+        return node.told | count
 
     @property
     def parameters(self) -> int:

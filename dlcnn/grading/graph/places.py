@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcnn.grading.graph.alignment import Alignment
-from dlcnn.grading.graph.nodes import Graph, Node, Source
+from dlcnn.grading.graph.nodes import Graph, Source
 from dlcnn.grading.report import Facts
 
 __all__ = ["Finding", "Places", "Reference"]
 
 _MAX_ORIGINS = 50
 
-Reference = dict[str, Any]  # a layer as facts name it: see `Places.told` and `Places.yours`
+Reference = dict[str, Any]  # a layer as facts name it: see `Node.told` and `Graph.reference`
 Origins = frozenset[Source]
 
 
@@ -36,24 +36,15 @@ class Places:
         self._before_expected = _origins(self._expected, self._mate)
         self._before_yours = _origins(self._yours, {each: each for each in self._back})
 
-    def told(self, node: Node) -> Reference:
-        """A layer by what it is: operation, settings, weights and the student's name for it."""
-        return {
-            "operation": node.operation,
-            "settings": node.settings,
-            "weights": [list(weight.shape) for weight in node.weights],
-            "name": node.name,
-        }
-
     def yours(self, number: int) -> Reference:
         """A layer of the student's, and which of its kind it is."""
-        return self._reference(self._yours, number)
+        return self._yours.reference(number)
 
     def expected(self, number: int) -> Reference:
         """An expected layer: the student's that stands for it, else what it should be."""
         if number in self._mate:
-            return self._reference(self._yours, self._mate[number])
-        return self.told(self._expected.nodes[number])
+            return self._yours.reference(self._mate[number])
+        return self._expected.nodes[number].told
 
     def before_yours(self, number: int) -> Reference | None:
         """The layer that feeds a student's layer."""
@@ -104,11 +95,6 @@ class Places:
     def values_of_yours(self, source: Source) -> Origins:
         """The same for a value of the student's."""
         return frozenset({source}) if source[0] in self._back else self._before_yours[source[0]]
-
-    def _reference(self, graph: Graph, number: int) -> Reference:
-        node = graph.nodes[number]
-        count = {"ordinal": graph.ordinals[number], "of": graph.amounts[node.operation]}
-        return self.told(node) | count
 
 
 def _origins(graph: Graph, mates: dict[int, int]) -> list[Origins]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from dlcnn.grading.graph.description import JUDGED_BY_OUTPUTS
 from dlcnn.grading.graph.nodes import INPUT
 from dlcnn.grading.graph.phrases import one_of, phrase, settings_phrase
 from dlcnn.grading.render.plain import counted, listed, one_line, shape
@@ -45,7 +46,7 @@ def sentences(facts: Facts) -> list[str]:
 
 def _unseen_model(facts: Facts) -> list[str]:
     told = f"your model {_PROBLEMS[facts['problem']]}"
-    judged = facts["problem"] in ("subclass", "large", "unreadable")
+    judged = facts["problem"] in JUDGED_BY_OUTPUTS
     return [f"{told}; it is judged by what it computes" if judged else told]
 
 

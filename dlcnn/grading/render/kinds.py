@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from dlcnn.grading.render.model_kinds import MODEL_KINDS
 from dlcnn.grading.render.plain import counted, is_finite, listed, number, one_line, shape, unlike
 from dlcnn.grading.report import Facts
 
@@ -160,6 +161,14 @@ def _missing(facts: Facts) -> list[str]:
     return [f"there is no function {facts['function']} in this file yet"]
 
 
+def _no_file(facts: Facts) -> list[str]:
+    return [f"there is no {one_line(facts['file'])} beside this file yet"]
+
+
+def _file(facts: Facts) -> list[str]:
+    return [one_line(facts["message"], limit=500)]
+
+
 def _untouched(facts: Facts) -> list[str]:
     return [f"{facts['function']} is still to be written"]
 
@@ -209,8 +218,12 @@ KINDS: dict[str, Callable[[Facts], list[str]]] = {
     "protocol": _protocol,
     "undefined": _undefined,
     "missing": _missing,
+    "no_file": _no_file,
+    "file": _file,
+    "model_file": _file,
     "untouched": _untouched,
     "broken": _broken,
     "upstream": _upstream,
     "fault": _fault,
+    **MODEL_KINDS,
 }

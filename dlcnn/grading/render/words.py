@@ -123,7 +123,8 @@ def _of_one(facts: Facts) -> list[str]:
 
 def _parts(facts: Facts) -> list[str]:
     """A check with partial points: how many of its parts hold, and each that does not."""
-    told = [f"{facts['passed']} of {facts['of']} parts are right"]
+    several = facts["of"] > 1
+    told = [f"{number(facts['passed'])} of {facts['of']} parts are right"] if several else []
     for failure in facts["failures"]:
         told += sentences(failure)
     return told

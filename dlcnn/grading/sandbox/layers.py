@@ -62,7 +62,7 @@ class Process:
     def limit_worker(
         self, parent: int, memory_bytes: int, cpu_seconds: float
     ) -> Callable[[], None]:
-        """In the worker, before student code; gives a function that renews its seconds."""
+        """In the worker, before student code; gives a function that grants it its seconds."""
         return process.limit_worker(parent, memory_bytes, cpu_seconds)
 
     def _measure(self, proc: int | None = None) -> None:

@@ -36,7 +36,8 @@ def enter_session(parent: int) -> None:
 def limit_worker(parent: int, memory_bytes: int, cpu_seconds: float) -> Callable[[], None]:
     """In the worker, before student code: limits for good.
 
-    Returns a function that grants `cpu_seconds` from now on, for the start of each call.
+    Returns a function that grants `cpu_seconds` from then on, for the start of student code and of
+    each call; before its first call there is no limit on them.
     """
     os.setsid()
     die_with(parent)
@@ -53,7 +54,6 @@ def limit_worker(parent: int, memory_bytes: int, cpu_seconds: float) -> Callable
         soft = math.ceil(used.ru_utime + used.ru_stime) + grant
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
-    renew()
     return renew
 
 

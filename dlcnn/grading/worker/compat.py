@@ -1,30 +1,43 @@
 """Untrusted side: lets code that was right under an older NumPy still be right in the worker.
 
 Gives NumPy's module the names that it has dropped, and holds what rewritten code (`rewriting`)
-calls. Remembers by kind what really was tolerated; the words for it are the grader's, which uses
-nothing of this but its tables. Standard library and NumPy only.
+calls. Remembers by kind what really was tolerated, of Keras too; the words for it are the grader's,
+which uses nothing of this but its tables. Standard library and NumPy only.
 """
 
 import builtins
+import importlib
 import math
+import sys
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING or __package__:
+    from dlcnn.grading.worker import keras_names
+else:  # in the worker, where there is no dlcnn
+    import keras_names
 
 __all__ = [
     "CHOOSE",
     "CONVERSIONS",
+    "COURSE_FUNCTIONS",
+    "COURSE_MODULES",
+    "GIVEN",
     "KINDS",
     "ORDINARY",
     "REFUSED",
     "REMOVED",
     "STORE",
     "TOLERANT",
+    "given",
     "install",
+    "is_installed",
     "star_names",
     "supply",
+    "tolerate",
     "tolerated",
 ]
 
@@ -96,7 +109,32 @@ REMOVED: Mapping[str, str] = {
     **{name: name for name in _BUILTIN},
     **{name: advice for name, (advice, _) in _OTHERS.items()},
 }
-KINDS = CONVERSIONS.keys() | {"store"} | {f"np.{name}" for name in REMOVED}
+
+# What notebooks had from `from cnn_utils import *` and the like: modules by short names, which are
+# supplied, and functions, which are not.
+COURSE_MODULES = frozenset(
+    ["cnn_utils", "kt_utils", "outputs", "public_tests", "resnets_utils", "test_utils"]
+)
+COURSE_FUNCTIONS = frozenset(
+    [
+        *("comparator", "convert_to_one_hot", "forward_propagation_for_predict", "load_dataset"),
+        *("load_happy_dataset", "load_signs_dataset", "mean_pred", "predict"),
+        *("random_mini_batches", "summary"),
+    ]
+)
+GIVEN: Mapping[str, str] = {
+    "K": "keras.backend",
+    "layers": "tensorflow.keras.layers",
+    "math": "math",
+    "np": "numpy",
+    "os": "os",
+    "tf": "tensorflow",
+}
+KINDS = frozenset(
+    [*CONVERSIONS, "store", *keras_names.INSTEAD]
+    + [f"np.{name}" for name in REMOVED]
+    + [f"given {name}" for name in GIVEN]
+)
 
 # A star import never gave those that would have hidden what Python has by the same name.
 _STARRED = REMOVED.keys() - _BUILTIN.keys() - {"unicode", "math"}
@@ -109,6 +147,16 @@ def tolerated() -> list[str]:
     return sorted(_happened)
 
 
+def tolerate(kind: str) -> None:
+    """Remember that something of a kind was tolerated."""
+    _happened.add(kind)
+
+
+def is_installed() -> bool:
+    """Whether old code is tolerated in this process."""
+    return hasattr(builtins, STORE)
+
+
 def install() -> None:
     """Give this process what rewritten code calls, and NumPy's module its dropped names."""
     helpers = {STORE: _store_one_number, REFUSED: (TypeError, ValueError), CHOOSE: _choose}
@@ -116,25 +164,28 @@ def install() -> None:
         helpers[ORDINARY.format(name)] = conversion
         helpers[TOLERANT.format(name)] = _tolerant[name]
     vars(builtins).update(helpers)
-    values = {name: getattr(np, present) for name, present in _RENAMED.items()} | _BUILTIN
-    supply(np, "np", values | {name: value for name, (_, value) in _OTHERS.items()})
+    values: dict[str, object] = {
+        name: getattr(np, present) for name, present in _RENAMED.items()
+    } | _BUILTIN
+    values |= {name: value for name, (_, value) in _OTHERS.items()}
+    supply(np, {name: (f"np.{name}", value) for name, value in values.items()})
 
 
-def supply(module: ModuleType, shown: str, values: Mapping[str, object]) -> None:
+def supply(module: ModuleType, values: Mapping[str, tuple[str, object]]) -> None:
     """Let a module answer for names that it lacks.
 
     Args:
         module: the module.
-        shown: what it is called in the kinds that are counted, before a dot and the name.
-        values: what it gives for each name.
+        values: for each name the kind that is tolerated, and what the module gives.
     """
     ordinary = getattr(module, "__getattr__", None)
 
     def answer(name: str) -> object:
         if name in values:
-            _happened.add(f"{shown}.{name}")
-            setattr(module, name, values[name])  # from now on as fast as any other
-            return values[name]
+            kind, value = values[name]
+            tolerate(kind)
+            setattr(module, name, value)  # from now on as fast as any other
+            return value
         if ordinary is None:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         return ordinary(name)
@@ -142,9 +193,20 @@ def supply(module: ModuleType, shown: str, values: Mapping[str, object]) -> None
     module.__dict__["__getattr__"] = answer
 
 
-def star_names(used: Collection[str]) -> list[str]:
-    """Those of the names used by a submission that `from numpy import *` gave and gives no more."""
-    return sorted(name for name in _STARRED.intersection(used) if name not in vars(np))
+def given(module: str, name: str) -> ModuleType | None:
+    """What a module of the course gave by a short name; only what this process has loaded."""
+    path = GIVEN.get(name, "")
+    if not is_installed() or module not in COURSE_MODULES or path.partition(".")[0] not in sys.modules:
+        return None
+    tolerate(f"given {name}")
+    return importlib.import_module(path)
+
+
+def star_names(module: str, used: Collection[str]) -> list[str]:
+    """Those of the names in use that a star import of the module gave and gives no more."""
+    if module == "numpy":
+        return sorted(name for name in _STARRED.intersection(used) if name not in vars(np))
+    return sorted((GIVEN.keys() | COURSE_FUNCTIONS).intersection(used))
 
 
 def _is_one_number(value: object) -> bool:
@@ -159,7 +221,7 @@ def _made_tolerant(conversion: type) -> Callable[[Any], object]:
             if not _is_one_number(value):
                 raise
         result: object = conversion(np.ndarray.item(value))
-        _happened.add(conversion.__name__)
+        tolerate(conversion.__name__)
         return result
 
     return convert
@@ -185,5 +247,5 @@ def _store_one_number(target: Any, key: Any, value: Any) -> bool:
         target[key] = np.ndarray.item(value)
     except Exception:
         return False
-    _happened.add("store")
+    tolerate("store")
     return True

@@ -34,6 +34,7 @@ _KEPT_BYTES = 64 << 10
 _READ_BYTES = 1 << 16
 _MAX_ASKS = 20_000
 _MAX_STALE = 16
+_READY_SECONDS = 60.0  # for a worker that has to load Keras by itself
 
 
 class _OutputFloodError(Exception):
@@ -104,6 +105,7 @@ class Worker:
         """
         self.loaded = Loaded()
         self.load_failure: Failure | None = None
+        self.load_seconds = 0.0
         self._program = program
         self._limits = limits
         self._channel = channel
@@ -161,13 +163,24 @@ class Worker:
             os.close(self._log.descriptor)
 
     def _load(self) -> None:
-        self._deadline = time.monotonic() + self._limits.wall_seconds
         try:
+            self._wait_until_ready()
+            started = time.monotonic()
+            self._deadline = started + self._limits.wall_seconds
             self.loaded = replies.loaded(self._receive().value, self._program)
             self._log.drain()
+            self.load_seconds = time.monotonic() - started
         except Exception as error:
             self.load_failure = self._fail(error)
             self.close()
+
+    def _wait_until_ready(self) -> None:
+        """Until the worker is isolated and has what student code needs; the student's time begins."""
+        self._deadline = time.monotonic() + _READY_SECONDS
+        try:
+            self._receive()
+        except TimeoutError as error:  # no student's doing
+            raise EOFError from error
 
     def _reply_to(self, identity: str, answer: Answer | None) -> wire.Message:
         """The reply to this call; a stale one is the leftover of a forgery and not taken for it."""

@@ -49,7 +49,7 @@ __all__ = [
 TIERS = ("process", "partial", "full")  # each includes the ones before it
 
 _ZYGOTE = Path(__file__).with_name("zygote.py")
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0  # Keras, and finding out that it cannot be forked, take a while
 _ONE_THREAD = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS")  # threads do not survive a fork
 
 
@@ -146,7 +146,8 @@ class Zygote:
         last = said.rpartition("\n")[2] or f"it ended with exit code {code}"
         return (
             f"worker: a process for student code could not be started ({last}). Received "
-            f"python={sys.executable!r}. Check that NumPy can be imported there."
+            f"python={sys.executable!r}, profile={self._profile!r}. Check that NumPy and, for the "
+            "profile keras, TensorFlow can be imported there."
         )
 
     def _open(self) -> socket.socket:

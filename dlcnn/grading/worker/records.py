@@ -55,6 +55,8 @@ class Program:
     silent: frozenset[str] = frozenset({"matplotlib"})
     names: tuple[str, ...] = ()
     compat: bool = False  # whether code for older versions of NumPy is tolerated
+    # (task, name, bytes) of each trained model that was handed in with the code.
+    model_files: tuple[tuple[str, str, bytes], ...] = field(default=(), repr=False)
 
     def code_at(self, label: str, line: int) -> str | None:
         """The text of a line of a cell, None where there is no such line."""

@@ -1,8 +1,9 @@
-"""Untrusted side: rewrites student code so that what newer NumPy refuses can be tolerated.
+"""Untrusted side: rewrites student code so that what newer versions refuse can be tolerated.
 
 Calls of `float`, `int` and `complex`, and stores into one element: the plain thing is done first,
 and only where it is refused `compat` is asked. Never the name `float` itself, which `dtype=float`
-needs. Line numbers stay the student's. Standard library only.
+needs. Imports of what has another name by now. Line numbers stay the student's. Standard library
+only.
 """
 
 import ast
@@ -21,6 +22,7 @@ else:  # in the worker, where there is no dlcnn
 __all__ = ["complete_star_imports", "rewrite"]
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.arg)
+_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _NO_ARRAYS = (
     *(ast.Constant, ast.JoinedStr, ast.Lambda, ast.List, ast.Tuple, ast.Dict, ast.Set),
     *(ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp),
@@ -38,6 +40,8 @@ def rewrite(statement: ast.stmt) -> list[ast.stmt]:
         node = waiting.pop()
         if isinstance(node, ast.Call):
             _rewrite_call(node)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            _rewrite_import(node)
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, list):
@@ -50,34 +54,62 @@ def rewrite(statement: ast.stmt) -> list[ast.stmt]:
 
 
 def complete_star_imports(program: list["Statement"]) -> list["Statement"]:
-    """The compiled program in which `from numpy import *` also gives the dropped names in use."""
-    if not any(_is_star_import(statement.code) for statement in program):
+    """The compiled program in which star imports also give the names in use that they once gave."""
+    if not any(map(_starred_modules, program)):
         return program
-    bound = {name for statement in program for name in statement.names}
-    used = _names_used(statement.code for statement in program)
-    names = ", ".join(compat.star_names(used - bound))
+    used = _globals_used(statement.code for statement in program)
+    used -= {name for statement in program for name in statement.names}
     completed = []
     for statement in program:
         completed.append(statement)
-        if names and _is_star_import(statement.code):
-            code = compile(f"from numpy import {names}", statement.label, "exec")
-            completed.append(statement._replace(code=code))
+        for module in _starred_modules(statement):
+            names = compat.star_names(module, used)
+            if names:
+                line = f"from {module} import {', '.join(names)}"
+                code = compile(line, statement.label, "exec")
+                completed.append(statement._replace(code=code))
     return completed
 
 
-def _is_star_import(code: CodeType) -> bool:
-    return "numpy" in code.co_names and ("*",) in code.co_consts
+def _starred_modules(statement: "Statement") -> list[str]:
+    """Those of the modules that a statement imports all names from which once gave more."""
+    if ("*",) not in statement.code.co_consts:
+        return []
+    return sorted({"numpy", *compat.COURSE_MODULES}.intersection(statement.code.co_names))
 
 
-def _names_used(codes: Iterable[CodeType]) -> frozenset[str]:
-    """The names that are not local, in code and in the functions that it defines."""
+def _globals_used(codes: Iterable[CodeType]) -> set[str]:
+    """The global names that are read, in code and in the functions that it defines."""
+    import dis  # seldom needed, and would be in every fork
+
     names: set[str] = set()
     waiting = list(codes)
     while waiting:
         code = waiting.pop()
-        names.update(code.co_names)
+        reads = (each for each in dis.get_instructions(code) if each.opname in _READS)
+        names.update(str(each.argval) for each in reads)
         waiting += [each for each in code.co_consts if isinstance(each, CodeType)]
-    return frozenset(names)
+    return names
+
+
+def _rewrite_import(statement: ast.Import | ast.ImportFrom) -> None:
+    """Import Keras for TensorFlow's own old copy of it, whose layers do not go with others."""
+    old, new = "tensorflow.python.keras", "tensorflow.keras"
+    if isinstance(statement, ast.ImportFrom):
+        module = f"{statement.module}."
+        if module.startswith(f"{old}."):
+            statement.module = module.replace(old, new, 1)[:-1]
+            compat.tolerate(old)
+        elif module == "tensorflow.python." and [each.name for each in statement.names] == [
+            "keras"
+        ]:
+            statement.module = "tensorflow"
+            compat.tolerate(old)
+        return
+    for alias in statement.names:
+        if alias.asname and f"{alias.name}.".startswith(f"{old}."):
+            alias.name = alias.name.replace(old, new, 1)
+            compat.tolerate(old)
 
 
 def _rewrite_call(call: ast.Call) -> None:

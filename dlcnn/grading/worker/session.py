@@ -159,6 +159,10 @@ def _request(program: Program, limits: Limits) -> bytes:
             "silent": sorted(program.silent),
             "names": list(program.names),
             "compat": program.compat,
+            "model_files": [
+                (task, name, np.frombuffer(data, np.uint8))
+                for task, name, data in program.model_files
+            ],
             "memory_bytes": limits.memory_mb << 20,
             "seconds": limits.wall_seconds,
             "answer_bytes": limits.answer_bytes,

@@ -8,10 +8,10 @@ word of it. It knows no check, no expected value and no file of the course.
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from socket import socket
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from dlcnn.grading.worker import compat, statements, wire
@@ -21,6 +21,8 @@ else:
     import wire
 
 __all__ = ["serve"]
+
+Operations = Mapping[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], object]]
 
 _MODULE = "submission"
 _MAX_FRAMES = 20
@@ -32,10 +34,16 @@ def serve(
     program: list[statements.Statement],
     problems: list[statements.Problem],
     request: dict[str, Any],
+    operations: Operations,
     renew_limits: Callable[[], None],
 ) -> None:
-    """Run the definitions, say what came of them, then answer calls until the channel closes."""
-    student = _Student(channel, {each.label for each in program}, request["answer_bytes"])
+    """Run the definitions, say what came of them, then answer calls until the channel closes.
+
+    Before the definitions it says that it is ready: from then on it is the student's time.
+    """
+    wire.send(channel, wire.encode(None))
+    labels = {each.label for each in program}
+    student = _Student(channel, labels, operations, request["answer_bytes"])
     wire.send(channel, wire.encode(student.load(program, problems, request)))
     while True:
         try:
@@ -50,11 +58,23 @@ class UpstreamError(Exception):
     """The grader answered for another task, and that call was wrong."""
 
 
+class HandedIn(NamedTuple):
+    """A model file that came with the code: its name, its bytes, and what the code defines."""
+
+    name: str
+    data: Any
+    functions: Mapping[str, Any]
+
+
 class _Student:
-    def __init__(self, channel: socket, labels: set[str], answer_bytes: int) -> None:
+    def __init__(
+        self, channel: socket, labels: set[str], operations: Operations, answer_bytes: int
+    ) -> None:
         self._channel = channel
         self._labels = labels
+        self._operations = operations
         self._answer_bytes = answer_bytes
+        self._model_files: dict[str, HandedIn] = {}
         self._stdout = sys.stdout  # the student may put another one in its place
         self._call_id: object = None
         self._module = ModuleType(_MODULE)
@@ -67,6 +87,9 @@ class _Student:
         request: dict[str, Any],
     ) -> dict[str, object]:
         namespace = self._module.__dict__
+        self._model_files = {
+            task: HandedIn(name, data, namespace) for task, name, data in request["model_files"]
+        }
         stubs = {name: self._stub(name) for name in request["answered"]}
         problems = problems + statements.run(program, namespace, stubs)
         self._flush()
@@ -99,11 +122,18 @@ class _Student:
     def _outcome(
         self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[str, object]:
+        """Call a function, or do with it what the profile can do: "outputs of ResNet50"."""
+        operation, _, task = function.rpartition(" of ")
         namespace = self._module.__dict__
-        if function not in namespace:
+        target: Any = self._model_files.get(task)
+        if target is not None:
+            operation = "predictions"
+        elif task in namespace:
+            target = namespace[task]
+        else:
             return "error", {"kind": "undefined"}
         try:
-            return "value", namespace[function](*args, **kwargs)
+            return "value", self._operations[operation or "call"](target, args, kwargs)
         except BaseException as error:
             return "error", self._error(error)
 

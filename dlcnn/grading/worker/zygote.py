@@ -2,11 +2,11 @@
 
     grader → zygote → nest (one per submission) → worker (one at a time, runs student code)
 
-The zygote has imported NumPy. The nest compiles the submission once and never runs it; it is where
+The zygote has imported NumPy, and what its profile loads. The nest compiles the submission once and never runs it; it is where
 isolation is set up and what is killed to kill everything. Both do as the grader's one-letter
 orders say, and end when the grader does. Standard library and NumPy only; nothing of dlcnn.
 
-Started as `python -I zygote.py DESCRIPTOR PROFILE TIER`, the tier being the most to be had.
+Started as `python -I zygote.py DESCRIPTOR PROFILE TIER [cold]`, the tier being the most to be had.
 """
 
 import contextlib
@@ -17,8 +17,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from types import ModuleType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import numpy as np
 
@@ -28,8 +27,10 @@ _FOLDERS = [_HERE, os.path.join(_HERE, os.pardir, "sandbox")]  # noqa: PTH118 as
 sys.path[:0] = _FOLDERS
 if TYPE_CHECKING:
     from dlcnn.grading.sandbox import layers, probe, tree
-    from dlcnn.grading.worker import compat, rewriting, standins, statements, student, wire
+    from dlcnn.grading.worker import cold, compat, rewriting, standins, statements, student, wire
+    from dlcnn.grading.worker.profiles import Profile
 else:
+    import cold
     import compat
     import layers
     import probe
@@ -40,6 +41,7 @@ else:
     import tree
     import wire
 
+_COLD = "cold"
 _CHANNEL = 3  # a worker holds nothing else than the null device, its log twice and its channel
 _MAX_DESCRIPTOR = 4096
 _MAX_WORDS = 500
@@ -49,16 +51,14 @@ _REHEARSALS = 20  # more than the interpreter wants before it specialises code
 def main() -> NoReturn:
     """Fork a nest when the grader orders one, end it when the grader says so or is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    profile = importlib.import_module("profiles." + sys.argv[2])
-    _hide_own_modules()
-    os.environ.clear()
     tree.adopt()
-    chosen, reason = probe.strongest(sys.argv[3], lambda: importlib.import_module(profile.LATER))
+    profile, loaded_later, note = _loaded()
+    chosen, reason = probe.strongest(sys.argv[3], profile.canary, loaded_later)
     chosen.prepare()
     _rehearse()
     _settle()
     os.dup2(0, 2)  # the grader reads only what is said before this point
-    wire.send(control, wire.encode({"tier": chosen.tier, "reason": reason}))
+    wire.send(control, wire.encode({"tier": chosen.tier, "reason": _joined(reason, note)}))
     zygote, nest = os.getpid(), 0
     while True:
         order, descriptors = _receive_order(control)
@@ -70,7 +70,7 @@ def main() -> NoReturn:
             if nest == 0:
                 control.close()
                 session = socket.socket(fileno=descriptors[0])
-                _finish(_Nest(session, profile, chosen, zygote).run)
+                _finish(_Nest(session, profile, chosen, zygote, loaded_later).run)
             os.close(descriptors[0])
         elif order == b"c":
             wire.send(control, wire.encode(None))
@@ -78,16 +78,36 @@ def main() -> NoReturn:
             os._exit(0)
 
 
+def _loaded() -> tuple["Profile", int, str | None]:
+    """The profile, the bytes of memory that it is yet to map in each worker, and why it is."""
+    given = dict(os.environ)
+    os.environ.clear()
+    profile = cast("Profile", importlib.import_module("profiles." + sys.argv[2]))
+    _hide_own_modules()
+    if sys.argv[4:] == [_COLD]:
+        return cold.Cold(profile), probe.mapped_by(profile.load), cold.NOTE
+    profile.load()
+    if probe.hangs_in_fork(profile.canary):
+        os.execve(sys.executable, [*sys.orig_argv, _COLD], given)
+    return profile, 0, None
+
+
 class _Nest:
     """One submission: compiles it, and forks a fresh worker whenever it is told to."""
 
     def __init__(
-        self, session: socket.socket, profile: ModuleType, chosen: layers.Process, zygote: int
+        self,
+        session: socket.socket,
+        profile: "Profile",
+        chosen: layers.Process,
+        zygote: int,
+        loaded_later: int,
     ) -> None:
         self._session = session
         self._profile = profile
         self._layers = chosen
         self._zygote = zygote
+        self._loaded_later = loaded_later
 
     def run(self) -> None:
         """Prepare everything that the submission's workers have in common, then fork them."""
@@ -106,7 +126,8 @@ class _Nest:
             self._program, self._problems = statements.compile_cells(cells)
         self._profile.prepare("\n".join(source for _, _, source in cells))
         standins.install(self._request["stand_ins"], self._request["silent"])
-        self._memory = self._layers.address_space() + self._request["memory_bytes"]
+        self._memory = self._layers.address_space() + self._loaded_later
+        self._memory += self._request["memory_bytes"]
         _settle()
         self._obey()
 
@@ -161,6 +182,8 @@ class _Nest:
         """In the worker: give up everything but the channel, then serve the student's functions."""
         try:
             renew = self._layers.limit_worker(nest, self._memory, self._request["seconds"])
+            self._profile.refresh()
+            renew()
         except Exception as error:
             os.write(self._report, _described(error).encode())
             raise
@@ -170,10 +193,15 @@ class _Nest:
         os.set_inheritable(_CHANNEL, False)  # not by dup2, which cannot where they are the same
         os.closerange(_CHANNEL + 1, _MAX_DESCRIPTOR)
         self._session.detach()
-        self._profile.refresh()
         gc.enable()
-        request = self._request | {"answered": answered}
-        student.serve(socket.socket(fileno=_CHANNEL), self._program, self._problems, request, renew)
+        student.serve(
+            socket.socket(fileno=_CHANNEL),
+            self._program,
+            self._problems,
+            self._request | {"answered": answered},
+            self._profile.OPERATIONS,
+            renew,
+        )
 
 
 def _receive_order(sock: socket.socket) -> tuple[bytes, list[int]]:
@@ -183,6 +211,10 @@ def _receive_order(sock: socket.socket) -> tuple[bytes, list[int]]:
     except ConnectionError:
         return b"", []
     return order, descriptors
+
+
+def _joined(*reasons: str | None) -> str | None:
+    return "; ".join(filter(None, reasons)) or None
 
 
 def _described(error: Exception) -> str:

@@ -4,6 +4,9 @@ Every assertion that is common to the attacks lives in `Arena.grade` and nowhere
 """
 
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +23,7 @@ from tests.grading.attacks.attack import Attack
 from tests.grading.attacks.processes import descendants, end_all
 from tests.grading.attacks.world import World
 
-__all__ = ["Arena", "Outside"]
+__all__ = ["Arena", "Outside", "WarmOutside"]
 
 _OUTSIDE = Path(__file__).with_name("outside.py")
 _HANG_SECONDS = 1.0
@@ -67,6 +70,7 @@ class Arena:
         if linger:
             time.sleep(linger)
 
+        bound *= self.world.exam.spec.limits.wall_seconds
         assert seconds < bound, f"it took {seconds:.1f} s"
         assert report.status == "graded", report.notes
         checks = [check for task in report.tasks for check in task.checks]
@@ -125,28 +129,19 @@ class Outside:
         """Whether the attack does there what it is for."""
         assert attack.control != "none"
         before = descendants().keys()
-        process = self._start(attack)
         hanging = attack.control == "hang"
         try:
-            process.wait(_HANG_SECONDS if hanging else _CONTROL_SECONDS)
-        except subprocess.TimeoutExpired:
+            if self._ends(attack, _HANG_SECONDS if hanging else _CONTROL_SECONDS):
+                return not hanging and self._shows(attack)
             return hanging
-        else:
-            return not hanging and self._shows(attack)
         finally:
             end_all(descendants().keys() - before)
-            process.kill()
-            process.wait()
 
-    def _start(self, attack: Attack) -> "subprocess.Popen[str]":
-        paths = []
-        for number, source in enumerate(attack.submissions(self._targets)):
-            paths.append(self._world.outside / f"attack{number}.py")
-            paths[-1].write_text(source, encoding="utf-8")
-        verdict = attack.verdict or _PLAIN_VERDICT
+    def _ends(self, attack: Attack, seconds: float) -> bool:
+        """Run it, and see whether it ends in time."""
         with self._said.open("wb") as said:
-            return subprocess.Popen(
-                [sys.executable, "-I", _OUTSIDE, attack.control, verdict, *paths],
+            process = subprocess.Popen(
+                [sys.executable, "-I", _OUTSIDE, *self._job(attack)],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -155,6 +150,23 @@ class Outside:
                 pass_fds=[self._descriptor],
                 start_new_session=True,
             )
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        else:
+            return True
+        finally:
+            process.kill()
+            process.wait()
+
+    def _job(self, attack: Attack) -> list[str]:
+        """What the process is told: mode, verdict and files."""
+        paths = []
+        for number, source in enumerate(attack.submissions(self._targets)):
+            paths.append(self._world.outside / f"attack{number}.py")
+            paths[-1].write_text(source, encoding="utf-8")
+        return [attack.control, attack.verdict or _PLAIN_VERDICT, *map(str, paths)]
 
     def _shows(self, attack: Attack) -> bool:
         said = self._said.read_text(encoding="utf-8", errors="replace")
@@ -171,6 +183,39 @@ class Outside:
         while not self._world.survivor.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         return self._world.survivor.exists()
+
+
+class WarmOutside(Outside):
+    """The same where it takes seconds to load what attacks need: each is a fork of one process."""
+
+    def __init__(self, world: World, held: tuple[int, str], warm: "subprocess.Popen[str]") -> None:
+        super().__init__(world, *held)
+        self._warm = warm
+
+    @staticmethod
+    def start(*modules: str) -> "subprocess.Popen[str]":
+        """The process that has loaded them."""
+        return subprocess.Popen(
+            [sys.executable, "-I", _OUTSIDE, "warm", *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"KERAS_HOME": os.devnull, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            text=True,
+            start_new_session=True,
+        )
+
+    def _ends(self, attack: Attack, seconds: float) -> bool:
+        job = {"folder": str(self._world.outside), "said": str(self._said)}
+        assert self._warm.stdin is not None
+        assert self._warm.stdout is not None
+        self._warm.stdin.write(json.dumps({**job, "arguments": self._job(attack)}) + "\n")
+        self._warm.stdin.flush()
+        child = int(self._warm.stdout.readline())
+        in_time = bool(select.select([self._warm.stdout], [], [], seconds)[0])
+        if not in_time:
+            os.kill(child, signal.SIGKILL)
+        self._warm.stdout.readline()
+        return in_time
 
 
 def _descriptors() -> int:

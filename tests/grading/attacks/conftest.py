@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from dlcnn.grading.worker.pool import Zygote
-from tests.grading.attacks.arena import Arena, Outside
+from tests.grading.attacks.arena import Arena, Outside, WarmOutside
 from tests.grading.attacks.attack import Tier
 from tests.grading.attacks.processes import adopt_orphans
 from tests.grading.attacks.world import World
@@ -46,16 +47,35 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     os.close(descriptor)
 
 
-@pytest.fixture(scope="session", params=["full", _less("partial"), _less("process")])
+_TIERS = ["full", _less("partial"), _less("process")]
+
+# The Keras course is the same but for its profile and for the time that a first operation may take.
+_KERAS = {
+    'profile = "numpy"': 'profile = "keras"',
+    "wall_seconds = 1.0": "wall_seconds = 3.0",
+}
+
+
+@pytest.fixture(scope="session", params=_TIERS)
 def zygote(request: pytest.FixtureRequest, held: Held) -> Iterator[Zygote]:
     """A zygote started by a process that has secrets, in the strongest tier and in each below."""
+    yield from _started("numpy", request.param, held)
+
+
+@pytest.fixture(scope="session", params=_TIERS)
+def keras_zygote(request: pytest.FixtureRequest, held: Held) -> Iterator[Zygote]:
+    """The same with Keras."""
+    yield from _started("keras", request.param, held)
+
+
+def _started(profile: str, tier: Tier, held: Held) -> Iterator[Zygote]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLCNN_CANARY", held.secret)
-        started = Zygote("numpy", tier=request.param)
+        started = Zygote(profile, tier=tier)
         second = started.second
     with started:
         assert second.isolation == started.isolation
-        if request.param not in ("full", started.isolation.tier):
+        if tier not in ("full", started.isolation.tier):
             pytest.skip(f"this machine gives {started.isolation.tier} at most")
         yield started
 
@@ -81,4 +101,37 @@ def outside(held: Held, world: World) -> Iterator[Outside]:
     """Where attacks are shown to be attacks."""
     adopt_orphans(True)
     yield Outside(world, held.descriptor, held.secret)
+    adopt_orphans(False)
+
+
+@pytest.fixture
+def keras_world(tmp_path: Path) -> Iterator[World]:
+    """Canaries of one test, around a course with models."""
+    made = World(tmp_path, _KERAS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def keras_arena(keras_zygote: Zygote, held: Held, keras_world: World) -> Iterator[Arena]:
+    """Where attacks are graded beside Keras."""
+    adopt_orphans(True)
+    yield Arena(keras_zygote, keras_world, held.secret)
+    adopt_orphans(False)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator["subprocess.Popen[str]"]:
+    """A process that has loaded TensorFlow, and does with it what it is told."""
+    with WarmOutside.start("numpy", "tensorflow", "keras") as started:
+        yield started
+
+
+@pytest.fixture
+def keras_outside(
+    held: Held, keras_world: World, warm: "subprocess.Popen[str]"
+) -> Iterator[Outside]:
+    """Where attacks by way of Keras are shown to be attacks."""
+    adopt_orphans(True)
+    yield WarmOutside(keras_world, held, warm)
     adopt_orphans(False)

@@ -1,18 +1,60 @@
 """An attack where nothing is in its way: run by path, in a process of its own.
 
     python -I outside.py MODE VERDICT SOURCE [ACCOMPLICE]
+    python -I outside.py warm MODULE ...
 
 Says WORKED where the attack does what it is for. It is also the plain grader that attacks on
 comparisons are made for: one that runs the submission in its own process, beside its solution.
+Warm, it loads the modules once and takes jobs, a line each, every one for a fork of it.
 """
 
 import os
 import sys
 
 
-def main() -> None:
-    """Run the attack as its control asks."""
-    mode, verdict, *paths = sys.argv[1:]
+def main(mode, *words):
+    """Run the attack as its control asks, or those that come."""
+    if mode == "warm":
+        _serve(words)
+    else:
+        _run(mode, *words)
+
+
+def _serve(modules):
+    import importlib
+    import json
+
+    for name in modules:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        job = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _do(job)
+        print(child, flush=True)
+        os.waitpid(child, 0)
+        print("ended", flush=True)
+
+
+def _do(job):
+    """Do a job in a fork, and end there."""
+    import traceback
+
+    os.setsid()
+    said = os.open(job["said"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.chdir(job["folder"])
+    try:
+        _run(*job["arguments"])
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _run(mode, verdict, *paths):
     if mode != "weapon":
         _prepare()
     for path in paths:
@@ -56,4 +98,4 @@ def _tell_everything() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

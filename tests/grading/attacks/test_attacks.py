@@ -38,15 +38,20 @@ def test_arena_sees_what_an_attack_must_not_do(arena, world):
         arena.grade("def scale(X, factor):\n    return X\n")
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=_names(ATTACKS))
-def test_attack_gains_nothing(attack: Attack, arena: Arena):
-    """No point, no neighbour changed, nothing left, nothing read out, and the run finished."""
+def assert_stopped(attack: Attack, arena: Arena) -> None:
+    """Grade it; what is told of it is one of the things that it may be told with."""
     if attack.needs_more_than(arena.tier):
         pytest.skip(f"isolation {attack.tier} stops it, and here it is {arena.tier}")
     report = arena.face(attack)
     if attack.told:
         first = next(task for task in report.tasks if task.task == "scale").checks[0]
         assert first.facts["kind"] in attack.told, first.facts
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=_names(ATTACKS))
+def test_attack_gains_nothing(attack: Attack, arena: Arena):
+    """No point, no neighbour changed, nothing left, nothing read out, and the run finished."""
+    assert_stopped(attack, arena)
 
 
 @pytest.mark.parametrize("attack", _SHOWN, ids=_names(_SHOWN))

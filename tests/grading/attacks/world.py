@@ -11,6 +11,7 @@ import secrets
 import select
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.conftest import CORRECT, SmallCourse
@@ -31,12 +32,24 @@ _SYSTEM_CALLS_OF_ALL = {"io_uring_setup": 425, "clone3": 435}
 class World:
     """A course, a neighbour, results, a process and listeners; each with a secret in it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Make it all.
+
+        Args:
+            root: a folder of the test's own.
+            settings: what of the course's spec is to be something else.
+        """
         self.token = "token" + secrets.token_hex(8)
         self._key = secrets.randbits(30) | 1  # of System V shared memory
         self.secret = "CANARY-" + secrets.token_hex(16)
         self.folder = root / "world"
         self.course = SmallCourse(self.folder / "course")
+        spec = self.course.folder / "assignment.toml"
+        text = spec.read_text(encoding="utf-8")
+        for old, new in (settings or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        self.course.write(spec=text)
         self.exam = self.course.exam()
         self.outside = root / "outside"  # where a weapon may do as it likes
         self.outside.mkdir()

@@ -19,6 +19,7 @@ def run(body: str) -> subprocess.CompletedProcess[str]:
         if pid == 0:
             memory = process.AddressSpace().bytes() + (64 << 20)
             renew = process.limit_worker(parent, memory, CPU)
+            renew()
             BODY
             sys.stdout.flush()
             os._exit(0)

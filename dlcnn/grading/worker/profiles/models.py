@@ -12,7 +12,7 @@ from typing import Any
 
 from . import recorded  # by path in the worker, as part of dlcnn in tests
 
-__all__ = ["describe"]
+__all__ = ["describe", "told_layers"]
 
 _VERSION = 1
 _MAX_CALLS = 1500
@@ -32,23 +32,39 @@ def describe(answer: Any, inputs: Any = None) -> dict[str, Any]:
         inputs: the tensors that the student's function was given, where it returned tensors; by
             default the inputs that the tensors come from.
     """
+    return _told(answer, inputs)[0]
+
+
+def told_layers(answer: Any, inputs: Any = None) -> list[Any]:
+    """The layers themselves, in the order of a description; none where there is a problem.
+
+    Args:
+        answer: as for `describe`.
+        inputs: as for `describe`.
+    """
+    return _told(answer, inputs)[1]
+
+
+def _told(answer: Any, inputs: Any) -> tuple[dict[str, Any], list[Any]]:
     told: dict[str, Any] = {"version": _VERSION, "problem": None, "kind": None}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns of each function it cannot store
             kind = told["kind"] = recorded.kind(answer)
-            return told | _Telling().of(answer, kind, inputs)
+            telling = _Telling()
+            return told | telling.of(answer, kind, inputs), telling.live
     except recorded.Untellable as found:
         problem = str(found)
     except Exception:  # raised by the model itself while it was looked at
         problem = "unreadable"
-    return told | {"problem": problem, "layers": [], "networks": []}
+    return told | {"problem": problem, "layers": [], "networks": []}, []
 
 
 class _Telling:
     """One description while it is put together: its tables, and how much may still be said."""
 
     def __init__(self) -> None:
+        self.live: list[Any] = []  # the layers themselves
         self._layers: list[dict[str, Any]] = []
         self._networks: list[dict[str, Any]] = []
         self._layer_numbers: dict[int, int] = {}
@@ -107,6 +123,7 @@ class _Telling:
             network = self._model(layer) if origin == "model" else None
             self._spend(14)
             self._layer_numbers[id(layer)] = len(self._layers)
+            self.live.append(layer)
             self._layers.append(
                 {
                     "class": self._text(type(layer).__name__),

@@ -1,4 +1,4 @@
-"""All attacks, by aim."""
+"""All attacks, by aim; those that only Keras makes possible are apart."""
 
 from tests.grading.attacks.attack import Attack
 from tests.grading.attacks.catalogue import (
@@ -8,6 +8,8 @@ from tests.grading.attacks.catalogue import (
     floods,
     frames,
     interfaces,
+    keras_models,
+    keras_reach,
     leaks,
     reading,
     remains,
@@ -16,7 +18,7 @@ from tests.grading.attacks.catalogue import (
     writing,
 )
 
-__all__ = ["ATTACKS"]
+__all__ = ["ATTACKS", "KERAS_ATTACKS"]
 
 _ROOMS = (
     answers,
@@ -33,3 +35,4 @@ _ROOMS = (
     remains,
 )
 ATTACKS: tuple[Attack, ...] = tuple(attack for room in _ROOMS for attack in room.ATTACKS)
+KERAS_ATTACKS: tuple[Attack, ...] = keras_reach.ATTACKS + keras_models.ATTACKS

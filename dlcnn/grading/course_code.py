@@ -1,0 +1,126 @@
+"""The course's own code: the solution and its mistaken forms, and where they run.
+
+What is asked of a solution may come from a student's code, so it runs apart. Mistakes are asked
+what our own checks draw: NumPy's run in this process, which is fast; Keras' run apart, since
+nothing here ever loads TensorFlow. Judges nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dlcnn.course.mistakes import Mistake
+from dlcnn.course.submission import Cell
+from dlcnn.grading.calls import Call
+from dlcnn.grading.exam import Exam
+from dlcnn.grading.local import call_here
+from dlcnn.grading.programs import limits_of, program_of
+from dlcnn.grading.runner import Runner
+from dlcnn.grading.worker.pool import Reply, Zygote
+from dlcnn.grading.worker.wire import encode
+
+__all__ = ["Beside", "CourseCode", "beside", "here"]
+
+_MAX_REMEMBERED = 4096  # answers; most are descriptions of models, of a few kilobytes
+
+
+@dataclass(frozen=True)
+class CourseCode:
+    """How to call the course's functions.
+
+    Attributes:
+        solution: calls a function of the solution.
+        mistaken: gives what calls a function of the solution with a mistake in it.
+    """
+
+    solution: Call
+    mistaken: Callable[[Mistake], Call]
+
+
+def here(exam: Exam) -> CourseCode:
+    """The course's code live in this process, which has loaded what it needs."""
+
+    def calling(source: str) -> Call:
+        def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+            functions = exam.functions(source)
+            return call_here(functions, name, (arguments, keywords), exam.spec.profile)
+
+        return call
+
+    return CourseCode(calling(exam.source), lambda mistake: calling(mistake.source))
+
+
+def beside(exam: Exam, zygote: Zygote) -> "Beside":
+    """The course's code beside the students', warm from one submission to the next."""
+    kept = _kept.get(zygote)
+    if kept is None or kept.exam is not exam:
+        if kept is not None:
+            kept.close()
+        kept = _kept[zygote] = Beside(exam, zygote)
+    return kept
+
+
+class Beside:
+    """The course's code in workers of its own, one form of it at a time."""
+
+    def __init__(self, exam: Exam, zygote: Zygote) -> None:
+        """Nothing is started before it is called."""
+        self.exam = exam
+        self._zygote = zygote
+        self._runner: Runner | None = None
+        self._running = ""
+        self._was_asked = False
+
+    def begin(self) -> None:
+        """Another submission: what the last one asked has left nothing behind."""
+        if self._was_asked:
+            self.close()
+        if self._runner is not None:
+            self._runner.grant()
+
+    def close(self) -> None:
+        """End its processes."""
+        if self._runner is not None:
+            self._runner.close()
+        self._runner, self._running, self._was_asked = None, "", False
+
+    def answer(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What the solution answers to a student's code."""
+        self._was_asked = True
+        return self._run(self.exam.source).answer(function, arguments, keywords)
+
+    @property
+    def code(self) -> CourseCode:
+        """What our own checks call."""
+        solution = self._calling(self.exam.source)
+        if self.exam.spec.profile == "numpy":
+            return CourseCode(solution, here(self.exam).mistaken)
+        return CourseCode(solution, lambda mistake: self._calling(mistake.source))
+
+    def _calling(self, source: str) -> Call:
+        def call(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
+            answers = self.exam.answers
+            key = (source, encode((name, arguments, keywords)))
+            reply: Reply | None = answers.get(key)
+            if reply is None:
+                reply = self._run(source).call(name, arguments, keywords)
+                if len(answers) >= _MAX_REMEMBERED:
+                    answers.clear()
+                answers[key] = reply
+            return reply
+
+        return call
+
+    def _run(self, source: str) -> Runner:
+        if self._runner is None or source != self._running:
+            self.close()
+            zygote, limits = self._zygote.second, limits_of(self.exam)
+            form = replace(self.exam.solution, cells=(Cell("solution.py", source),))
+            program = program_of(self.exam, form, self.exam.model_files)
+            self._runner = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
+            self._running = source
+        return self._runner
+
+
+_kept: WeakKeyDictionary[Zygote, Beside] = WeakKeyDictionary()

@@ -1,0 +1,138 @@
+"""The checks of "Residual networks", in the order of its tasks.
+
+Blocks are built on small symbolic inputs that are not square, with three different numbers of
+filters. The course's notebooks of different years have more parameters than ours: those that a
+student's function takes are given, so that all are right in the same way. A block may fix the mode
+of its normalizations by such a parameter, and what then is built in training mode is compared there.
+"""
+
+import numpy as np
+
+from dlcnn.grading import (
+    check,
+    expect_gradients,
+    expect_model,
+    expect_outputs,
+    if_accepted,
+    keras_input,
+)
+
+_AT_REST = {"training": if_accepted(False), "stage": if_accepted(2), "block": if_accepted("a")}
+_IN_TRAINING = _AT_REST | {"training": if_accepted(True)}
+
+
+@check(task="identity_block", points=12, partial=True)
+def identity_layers(student, rng):
+    """identity_block has three convolutions on its main path, the sum and the ReLU of the sum"""
+    X = keras_input(9, 7, 6)
+
+    block = student.identity_block(X, 3, [4, 5, 6], **_AT_REST)
+
+    expect_model("identity_block(X, 3, [4, 5, 6])", block, rng)
+
+
+@check(task="identity_block", points=4)
+def identity_answers(student, rng):
+    """identity_block, given weights, computes what follows from them"""
+    X = keras_input(9, 7, 6)
+
+    block = student.identity_block(X, 3, [4, 5, 6], **_AT_REST)
+
+    expect_outputs("identity_block(X, 3, [4, 5, 6])", block, [_maps(rng, 9, 7, 6)], rng)
+
+
+@check(task="identity_block", points=4)
+def identity_gradients(student, rng):
+    """identity_block can learn: the gradient reaches the weights of every layer"""
+    X = keras_input(9, 7, 6)
+
+    block = student.identity_block(X, 3, [4, 5, 6], **_AT_REST)
+
+    expect_gradients("identity_block(X, 3, [4, 5, 6])", block, [_maps(rng, 9, 7, 6)], rng)
+
+
+@check(task="identity_block", points=5)
+def identity_training(student, rng):
+    """identity_block in training, with windows of 2 by 2 and other filters"""
+    X = keras_input(5, 8, 3)
+
+    block = student.identity_block(X, 2, [6, 4, 3], **_IN_TRAINING)
+
+    maps = [_maps(rng, 5, 8, 3)]
+    expect_outputs("identity_block(X, 2, [6, 4, 3])", block, maps, rng, training=True)
+
+
+@check(task="convolutional_block", points=14, partial=True)
+def convolutional_layers(student, rng):
+    """convolutional_block has stride 2 on both paths, a convolution on the shortcut, and the sum"""
+    X = keras_input(9, 7, 5)
+
+    block = student.convolutional_block(X, 3, [4, 5, 6], s=2, **_AT_REST)
+
+    expect_model("convolutional_block(X, 3, [4, 5, 6], s=2)", block, rng)
+
+
+@check(task="convolutional_block", points=4)
+def convolutional_answers(student, rng):
+    """convolutional_block with stride 3, given weights, computes what follows from them"""
+    X = keras_input(10, 8, 5)
+
+    block = student.convolutional_block(X, 3, [4, 5, 6], s=3, **_AT_REST)
+
+    maps = [_maps(rng, 10, 8, 5)]
+    expect_outputs("convolutional_block(X, 3, [4, 5, 6], s=3)", block, maps, rng)
+
+
+@check(task="convolutional_block", points=4)
+def convolutional_gradients(student, rng):
+    """convolutional_block has stride 2 unless told otherwise, and gradients reach every layer"""
+    X = keras_input(9, 7, 5)
+
+    block = student.convolutional_block(X, 3, [4, 5, 6], **_AT_REST)
+
+    expect_gradients("convolutional_block(X, 3, [4, 5, 6])", block, [_maps(rng, 9, 7, 5)], rng)
+
+
+@check(task="convolutional_block", points=4)
+def convolutional_training(student, rng):
+    """convolutional_block in training, with windows of 2 by 2, other filters and stride 1"""
+    X = keras_input(5, 8, 3)
+
+    block = student.convolutional_block(X, 2, [6, 4, 5], s=1, **_IN_TRAINING)
+
+    maps = [_maps(rng, 5, 8, 3)]
+    name = "convolutional_block(X, 2, [6, 4, 5], s=1)"
+    expect_outputs(name, block, maps, rng, training=True)
+
+
+@check(task="convolutional_block", points=4, hidden=True)
+def convolutional_other_input(student, rng):
+    """convolutional_block works for other inputs, windows, filters and strides"""
+    X = keras_input(11, 13, 2)
+
+    block = student.convolutional_block(X, 5, [3, 2, 7], s=4, **_AT_REST)
+
+    expect_model("convolutional_block(X, 5, [3, 2, 7], s=4)", block, rng)
+
+
+@check(task="ResNet50", points=30, partial=True)
+def resnet_layers(student, rng):
+    """ResNet50 for 64 by 64 pixels and 6 classes has all its stages, 23,600,006 parameters"""
+    model = student.ResNet50(input_shape=(64, 64, 3), classes=6)
+
+    expect_model("ResNet50()", model, rng)
+
+
+@check(task="ResNet50", points=15)
+def resnet_training(student, rng):
+    """ResNet50 for images of 128 by 96 pixels and 4 classes, in training, given weights"""
+    model = student.ResNet50(input_shape=(128, 96, 3), classes=4)
+
+    images = [_maps(rng, 128, 96, 3)]
+    name = "ResNet50((128, 96, 3), 4)"
+    expect_outputs(name, model, images, rng, training=True)
+
+
+def _maps(rng, height, width, channels):
+    """Two examples with values between 0 and 1."""
+    return rng.random((2, height, width, channels)).astype(np.float32)

@@ -17,8 +17,8 @@
 #
 # **How to work.** Replace what stands in a function's body by your own code, run the cell, then run
 # the `check(...)` cell under it: it builds your network and says which layers differ from what the
-# task asks for. Keep the names and the parameters of the functions as they are. The cells that train
-# are for you: nobody marks what they print.
+# task asks for. Keep the names and the parameters of the functions as they are. The cells that
+# train are for you: nobody marks what they print.
 
 # %%
 from keras import Input, Model, Sequential, layers

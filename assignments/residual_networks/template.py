@@ -117,7 +117,8 @@ check(convolutional_block)
 # | stage | what it is made of |
 # | --- | --- |
 # | 0 | `ZeroPadding2D` of 3 pixels |
-# | 1 | `Conv2D` with 64 filters of 7 by 7, stride 2; normalization; ReLU; `MaxPooling2D` 3 by 3, stride 2 |
+# | 1 | `Conv2D` with 64 filters of 7 by 7, stride 2; normalization; ReLU |
+# | | `MaxPooling2D` over 3 by 3, stride 2 |
 # | 2 | convolutional block, `filters` [64, 64, 256], `s` 1; 2 identity blocks |
 # | 3 | convolutional block, `filters` [128, 128, 512], `s` 2; 3 identity blocks |
 # | 4 | convolutional block, `filters` [256, 256, 1024], `s` 2; 5 identity blocks |
@@ -156,9 +157,9 @@ check(ResNet50)
 # %% [markdown]
 # ### Train it, if you have the time
 #
-# An epoch on the 1080 images of *signs* takes about a minute on a laptop, and seconds on a GPU. With so
-# many layers and so few images the validation curve stays poor for some epochs before it follows: the
-# hand-out says why.
+# An epoch on the 1080 images of *signs* takes about a minute on a laptop, and seconds on a GPU.
+# With so many layers and so few images the validation curve stays poor for some epochs before it
+# follows: the hand-out says why.
 
 # %%
 (x_train, y_train), (x_test, y_test) = data.load("signs").arrays()
@@ -172,6 +173,6 @@ figures.curves(history.history, title="ResNet50")
 # %% [markdown]
 # ## What you have built
 #
-# Nobody writes fifty layers down one by one: you wrote two blocks, and a plan of sixteen of them. The
-# larger residual networks differ by the plan only. To check the whole file once more, save it and
-# run `dlcnn check` with its name in a terminal.
+# Nobody writes fifty layers down one by one: you wrote two blocks, and a plan of sixteen of them.
+# The larger residual networks differ by the plan only. To check the whole file once more, save it
+# and run `dlcnn check` with its name in a terminal.

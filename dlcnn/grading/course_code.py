@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from dlcnn.course.mistakes import Mistake
 from dlcnn.course.submission import Cell
+from dlcnn.grading.borrowed import Lender
 from dlcnn.grading.calls import Call
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.local import call_here
@@ -71,6 +72,7 @@ class Beside:
         self._runner: Runner | None = None
         self._running = ""
         self._was_asked = False
+        self._lender = Lender(self._calling(exam.source))
 
     def begin(self) -> None:
         """Another submission: what the last one asked has left nothing behind."""
@@ -88,7 +90,13 @@ class Beside:
     def answer(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What the solution answers to a student's code."""
         self._was_asked = True
+        if self.exam.spec.profile == "keras":
+            return self._lender.shape(function, arguments, keywords)
         return self._run(self.exam.source).answer(function, arguments, keywords)
+
+    def completing(self, call: Call) -> Call:
+        """Calls of the student's functions while some of them are answered by the solution."""
+        return self._lender.completing(call) if self.exam.spec.profile == "keras" else call
 
     @property
     def code(self) -> CourseCode:

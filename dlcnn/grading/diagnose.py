@@ -17,6 +17,7 @@ from dlcnn.grading.checks import Asked, Check
 from dlcnn.grading.course_code import CourseCode
 from dlcnn.grading.exam import Exam
 from dlcnn.grading.graph import canonical, compare
+from dlcnn.grading.graph.settings import Group
 from dlcnn.grading.marking import Marked, run_check
 from dlcnn.grading.models import is_model
 from dlcnn.grading.worker.wire import Opaque, WireError
@@ -24,7 +25,8 @@ from dlcnn.grading.worker.wire import Opaque, WireError
 __all__ = ["explaining", "find_cause", "mark_mistake"]
 
 _RTOL, _ATOL = 1e-9, 1e-12  # sums taken in another order differ by no more
-_TOLD_APART = ("training", "trainable")  # settings of a model that mistakes are made in
+# Settings of a model that mistakes are made in.
+_TOLD_APART: tuple[Group, ...] = ("training", "trainable")
 
 Draw = Callable[[Check], np.random.Generator]
 Mark = Callable[[Mistake, Check], Marked]

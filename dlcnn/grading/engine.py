@@ -157,6 +157,7 @@ class _Sitting:
         self._course.begin()
         program, limits = program_of(exam, submission, models), limits_of(exam)
         self._theirs = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
+        self._call: Call = self._theirs.call
         self._saw_hidden = False
         self.tolerated: frozenset[str] = frozenset()  # kinds of old code that was let pass
         self._standings = {
@@ -188,9 +189,7 @@ class _Sitting:
             self._explain(standing)
         return tuple(standing.closed() for standing in standings)
 
-    def _start(
-        self, hidden: bool, answered: Collection[str] = (), answer: Call | None = None
-    ) -> None:
+    def _start(self, hidden: bool, answered: Collection[str] = ()) -> None:
         """Have the student's next calls made in a worker that starts fresh.
 
         A public check after a hidden one gets a session of its own: even the number of processes
@@ -199,7 +198,9 @@ class _Sitting:
         if self._saw_hidden and not hidden:
             self._theirs.renew()
         self._saw_hidden = hidden
-        self._theirs.restart(answered, answer)
+        self._theirs.restart(answered, self._course.answer if answered else None)
+        call = self._theirs.call
+        self._call = self._course.completing(call) if answered else call
         self._theirs.grant()
 
     def _run(self, checks: Iterable[Check]) -> None:
@@ -220,7 +221,7 @@ class _Sitting:
             standing.judged.append((check, marked))
 
     def _mark(self, check: Check) -> Marked:
-        marked = self._run_on(self._theirs.call, check)
+        marked = self._run_on(self._call, check)
         if not check.hidden:  # dozens of kinds could carry a hidden input out
             self.tolerated = self.tolerated.union(*(each.reply.tolerated for each in marked.asked))
         if marked.result.status != "ERROR":
@@ -256,7 +257,7 @@ class _Sitting:
         for hidden in (False, True):
             batch = [check for check in checks if check.hidden is hidden]
             if batch:
-                self._start(hidden, upstream, self._course.answer)
+                self._start(hidden, upstream)
             again.judged += [(check, self._mark(check)) for check in batch]
         # Equal points still tell more: what is left is the task's own mistake.
         if again.score >= standing.score and again.results != standing.results:
@@ -264,14 +265,13 @@ class _Sitting:
 
     def _explain(self, standing: _Standing) -> None:
         if standing.status == "FAIL":
-            answer = self._course.answer if standing.spoiled_by else None
-            self._start(False, standing.spoiled_by, answer)
+            self._start(False, standing.spoiled_by)
             standing.judged = explained(
                 self._exam,
                 standing.task.name,
                 standing.judged,
                 self._draw,
-                self._theirs.call,
+                self._call,
                 self._course.code,
             )
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcnn.grading.checks import CheckFailed
-from dlcnn.grading.compare import compare_array, describe
+from dlcnn.grading.compare import compare_array, describe, plain_number
 from dlcnn.grading.graph import Graph
+from dlcnn.grading.graph.description import JUDGED_BY_OUTPUTS
 from dlcnn.grading.graph.settings import Group
 from dlcnn.grading.models import Gradient, Model, Outputs, Shape
 from dlcnn.grading.report import Facts
@@ -125,9 +126,10 @@ def _layers_unlike(name: str, model: Model) -> Facts | None:
     """The layers that differ for certain; None where behaviour has to tell."""
     if model.of_solution(lambda ours: ours.graph().problem) is not None:
         return None
-    if model.comparison().verdict == "different":
-        return model.differences(name)
-    return None
+    hidden = model.graph().problem in (None, *JUDGED_BY_OUTPUTS)
+    if model.comparison().verdict == "unseen" and hidden:
+        return None
+    return model.differences(name)
 
 
 def _arrays_unlike(called: str, yours: Outputs, expected: Outputs) -> Facts | None:
@@ -196,8 +198,8 @@ def _unlike(expected: Sequence[Gradient], yours: Sequence[Gradient]) -> Iterator
             "why": _why(each),
             "number": each.layer,
             "shape": list(each.shape),
-            "length": each.length,
-            "expected": mate.length,
+            "length": plain_number(each.length or 0.0),
+            "expected": plain_number(mate.length or 0.0),
         }
 
 

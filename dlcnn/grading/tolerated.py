@@ -83,7 +83,7 @@ _ADVICE = {
     "cannot contain character `/`": (
         "Since Keras 3 the name of a layer holds no slash: write an underscore for it."
     ),
-    "Only input tensors may be passed as positional arguments": (
+    "should be passed as a keyword argument: (False|None|True) ": (
         "Since Keras 3 a layer is called with tensors only, all else by name: write "
         "training=training."
     ),

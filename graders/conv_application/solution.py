@@ -15,8 +15,8 @@
 #
 # **How to work.** Replace what stands in a function's body by your own code, run the cell, then run
 # the `check(...)` cell under it: it builds your network and says which layers differ from what the
-# task asks for. Keep the names and the parameters of the functions as they are. The cells that train
-# are for you: nobody marks what they print.
+# task asks for. Keep the names and the parameters of the functions as they are. The cells that
+# train are for you: nobody marks what they print.
 
 # %%
 from keras import Input, Model, Sequential, layers
@@ -49,7 +49,7 @@ def happyModel():
         model: a Sequential model for images of shape (64, 64, 3); not compiled, not trained.
     """
     # BEGIN SOLUTION
-    model = Sequential(
+    return Sequential(
         [
             Input((64, 64, 3)),
             layers.ZeroPadding2D(3),
@@ -64,9 +64,9 @@ def happyModel():
     # TEMPLATE
     # # The input and the seven layers, in a list.
     # model = None
-    # END SOLUTION
 
-    return model
+    # return model
+    # END SOLUTION
 
 
 # %%
@@ -136,7 +136,7 @@ def convolutional_model(input_shape):
     P2 = layers.MaxPool2D(4, strides=4, padding="same")(A2)
     F = layers.Flatten()(P2)
     outputs = layers.Dense(6, activation="softmax")(F)
-    model = Model(inputs, outputs)
+    return Model(inputs, outputs)
     # TEMPLATE
     # # The symbolic input, of the shape that was given.
 
@@ -148,9 +148,9 @@ def convolutional_model(input_shape):
 
     # # The model from the input to the output.
     # model = None
-    # END SOLUTION
 
-    return model
+    # return model
+    # END SOLUTION
 
 
 # %%

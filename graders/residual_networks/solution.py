@@ -66,7 +66,7 @@ def identity_block(X, f, filters):
     X = layers.BatchNormalization(axis=3)(X)
 
     X = layers.Add()([X, X_shortcut])
-    X = layers.ReLU()(X)
+    return layers.ReLU()(X)
     # TEMPLATE
     # # The numbers of filters, and what came in, which is needed once more at the end.
     # X_shortcut = None
@@ -75,9 +75,9 @@ def identity_block(X, f, filters):
     # X = None
 
     # # The sum, and its ReLU.
-    # END SOLUTION
 
-    return X
+    # return X
+    # END SOLUTION
 
 
 # %%
@@ -131,7 +131,7 @@ def convolutional_block(X, f, filters, s=2):
     X_shortcut = layers.BatchNormalization(axis=3)(X_shortcut)
 
     X = layers.Add()([X, X_shortcut])
-    X = layers.ReLU()(X)
+    return layers.ReLU()(X)
     # TEMPLATE
     # # The numbers of filters, and what came in.
     # X_shortcut = None
@@ -142,9 +142,9 @@ def convolutional_block(X, f, filters, s=2):
     # # The shortcut: a convolution and its normalization.
 
     # # The sum, and its ReLU.
-    # END SOLUTION
 
-    return X
+    # return X
+    # END SOLUTION
 
 
 # %%
@@ -156,7 +156,8 @@ check(convolutional_block)
 # | stage | what it is made of |
 # | --- | --- |
 # | 0 | `ZeroPadding2D` of 3 pixels |
-# | 1 | `Conv2D` with 64 filters of 7 by 7, stride 2; normalization; ReLU; `MaxPooling2D` 3 by 3, stride 2 |
+# | 1 | `Conv2D` with 64 filters of 7 by 7, stride 2; normalization; ReLU |
+# | | `MaxPooling2D` over 3 by 3, stride 2 |
 # | 2 | convolutional block, `filters` [64, 64, 256], `s` 1; 2 identity blocks |
 # | 3 | convolutional block, `filters` [128, 128, 512], `s` 2; 3 identity blocks |
 # | 4 | convolutional block, `filters` [256, 256, 1024], `s` 2; 5 identity blocks |
@@ -205,7 +206,7 @@ def ResNet50(input_shape=(64, 64, 3), classes=6):
     X = layers.AveragePooling2D(2)(X)
     X = layers.Flatten()(X)
     X = layers.Dense(classes, activation="softmax")(X)
-    model = Model(X_input, X)
+    return Model(X_input, X)
     # TEMPLATE
     # # The symbolic input, of the shape that was given.
 
@@ -215,9 +216,9 @@ def ResNet50(input_shape=(64, 64, 3), classes=6):
 
     # # The end, and the model from the input to the output.
     # model = None
-    # END SOLUTION
 
-    return model
+    # return model
+    # END SOLUTION
 
 
 # %%
@@ -226,9 +227,9 @@ check(ResNet50)
 # %% [markdown]
 # ### Train it, if you have the time
 #
-# An epoch on the 1080 images of *signs* takes about a minute on a laptop, and seconds on a GPU. With so
-# many layers and so few images the validation curve stays poor for some epochs before it follows: the
-# hand-out says why.
+# An epoch on the 1080 images of *signs* takes about a minute on a laptop, and seconds on a GPU.
+# With so many layers and so few images the validation curve stays poor for some epochs before it
+# follows: the hand-out says why.
 
 # %%
 (x_train, y_train), (x_test, y_test) = data.load("signs").arrays()
@@ -242,6 +243,6 @@ figures.curves(history.history, title="ResNet50")
 # %% [markdown]
 # ## What you have built
 #
-# Nobody writes fifty layers down one by one: you wrote two blocks, and a plan of sixteen of them. The
-# larger residual networks differ by the plan only. To check the whole file once more, save it and
-# run `dlcnn check` with its name in a terminal.
+# Nobody writes fifty layers down one by one: you wrote two blocks, and a plan of sixteen of them.
+# The larger residual networks differ by the plan only. To check the whole file once more, save it
+# and run `dlcnn check` with its name in a terminal.

@@ -154,3 +154,26 @@ def test_collect_takes_whose_it_is_from_the_caller(folder):
     assert _seen(collected) == [("ada", "conv.py")]
     with pytest.raises(DlcnnError, match=r"--student: .* Received 2 submissions"):
         collect([folder.path], "conv", "ada")
+
+
+def _shared(collected):
+    return {found.student: found.shared_folder for found in collected.submissions}
+
+
+def test_collect_tells_whose_folder_is_shared(folder):
+    """A trained model beside a submission may be anybody's in a folder of many."""
+    folder.put("ada/conv.ipynb", "bo.py", "cy.py", "alone/dee.py")
+    assert _shared(folder.collect()) == {"ada": False, "alone": False, "bo": True, "cy": True}
+    bo, cy, dee = (folder.path / name for name in ("bo.py", "cy.py", "alone/dee.py"))
+    assert _shared(folder.collect(bo, cy, dee)) == {"bo": True, "cy": True, "dee": False}
+    assert _shared(folder.collect(bo)) == {"bo": False}
+
+
+def test_collect_notes_a_model_that_is_nobodys(folder):
+    """A file named after a student is part of what is handed in, one without a student is not."""
+    folder.put("ada.py", "ada_m.keras", "bo_m.keras", "m.keras", "bo/conv.py", "bo/m.keras")
+    collected = collect([folder.path], "conv", model_files=["m.keras"])
+    assert collected.notes == (
+        "bo_m.keras: ignored, neither a notebook nor a script",
+        "m.keras: ignored; here it is named after a student",
+    )

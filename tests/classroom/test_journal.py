@@ -84,6 +84,22 @@ def test_file_digest_is_of_the_bytes(tmp_path):
     assert file_digest(one) == file_digest(same) != file_digest(other)
 
 
+def test_file_digest_is_of_what_lies_beside_too(tmp_path):
+    """A model that is added, changed or taken away is another submission; a link is none."""
+    code, model, other = (tmp_path / name for name in ("code", "model", "other"))
+    code.write_bytes(b"x = 1\n")
+    digests = [file_digest(code), file_digest(code, model)]
+    for data in (b"1", b"2"):
+        model.write_bytes(data)
+        digests.append(file_digest(code, model))
+        digests.append(file_digest(code, other, model))
+    assert len(set(digests)) == len(digests)
+    assert file_digest(code, model) == digests[4]
+    other.symlink_to(model)
+    assert file_digest(code, other) is None
+    assert file_digest(tmp_path / "missing", model) is None
+
+
 def test_file_digest_of_anything_but_a_file_is_none(tmp_path):
     """Links, folders and pipes are never waited for and never resumed."""
     (tmp_path / "file").write_bytes(b"x")

@@ -115,6 +115,26 @@ def test_digest_changes_with_every_file_that_marks_depend_on(small_course, name)
     assert small_course.load().assignment("scaling").digest() != before
 
 
+def test_digest_changes_with_what_checks_may_read(small_course):
+    """Data beside the checks count, in any folder; hidden files and bytecode do not."""
+
+    def digest():
+        return small_course.load().assignment("scaling").digest()
+
+    digests = [digest()]
+    for name, data in (("images.npy", b"1"), ("images.npy", b"2"), ("data/images.npy", b"2")):
+        path = small_course.grader / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        digests.append(digest())
+    assert len(set(digests)) == len(digests)
+    for name in (".draft", "__pycache__/checks.pyc"):
+        path = small_course.grader / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    assert digest() == digests[-1]
+
+
 def test_course_is_a_value(small_course):
     """What is loaded twice is equal, and can be a key."""
     assert hash(small_course.load()) == hash(small_course.load())

@@ -65,6 +65,23 @@ def test_task_that_is_not_there_is_told_with_those_that_are(tmp_path):
         loaded(tmp_path, HEAD + TASK).task("g")
 
 
+KERAS = HEAD.replace("numpy", "keras")
+MODEL = '[[task]]\nname = "m"\ntitle = "M"\nkind = "trained_model"\n'
+FILE, CURVE = 'file = "m.keras"\n', "curve = [[0.5, 0], [0.75, 0.6], [0.9, 1.0]]\n"
+
+
+def test_spec_tells_functions_from_trained_models(tmp_path):
+    """A trained model has a file and a curve; the other tasks are functions."""
+    weights = MODEL.replace('"m"', '"w"') + 'file = "w.weights.h5"\ncurve = [[0.9, 1]]\n'
+    spec = loaded(tmp_path, KERAS + TASK + MODEL + FILE + CURVE + weights)
+    assert spec.task_names == ("f", "m", "w")
+    assert spec.function_names == ("f",)
+    assert spec.model_files == {"m": "m.keras", "w": "w.weights.h5"}
+    assert spec.task("m").curve.share(0.75) == 0.6
+    assert (spec.task("f").kind, spec.task("f").curve) == ("function", None)
+    assert hash(spec) == hash(loaded(tmp_path, KERAS + TASK + MODEL + FILE + CURVE + weights))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -91,6 +108,38 @@ def test_task_that_is_not_there_is_told_with_those_that_are(tmp_path):
         (HEAD + task("f", ["g"]), "task f.uses: names tasks of this file; there is no 'g'"),
         (HEAD + task("f", ["f"]), "task f.uses: tasks do not use each other in a circle"),
         (HEAD + task("f", ["g"]) + task("g", ["h"]) + task("h", ["f"]), "in a circle"),
+        (HEAD + TASK + FILE, "task f.file: belongs to a trained model; kind is"),
+        (HEAD + TASK + CURVE, "task f.curve: belongs to a trained model; kind is"),
+        (HEAD + TASK + 'kind = "model"\n', "Received 'model'"),
+        (KERAS + MODEL + CURVE, "task m.file: a trained model has one; there is none"),
+        (KERAS + MODEL + FILE, "task m.curve: a trained model has one; there is none"),
+        (HEAD + MODEL + FILE + CURVE, 'task m.kind: a trained model needs profile = "keras"'),
+        (KERAS + MODEL + FILE + CURVE + 'uses = ["m"]\n', "task m.uses: a trained model is a file"),
+        (
+            KERAS + task("f", ["m"]) + MODEL + FILE + CURVE,
+            "task f.uses: names functions; 'm' is a model file",
+        ),
+        (
+            KERAS + MODEL + FILE + CURVE + MODEL.replace('"m"', '"n"') + FILE + CURVE,
+            "every model has a file of its own; 'm.keras' stands twice",
+        ),
+        *(
+            (KERAS + MODEL + f'file = "{name}"\n' + CURVE, "task 1.file: a model file is named")
+            for name in ("../m.keras", "a/m.keras", "m.h5", "m.KERAS", ".keras", "a b.keras")
+        ),
+        *(
+            (KERAS + MODEL + FILE + f"curve = {curve}\n", f"task 1.curve{says}")
+            for curve, says in (
+                ("[]", ": tuple should have at least 1 item"),
+                ("[[0.5]]", " 1 2: the key is required"),
+                ("[[0.5, 1.5]]", " 1 2: input should be less than or equal to 1. Received 1.5"),
+                ("[[-0.5, 1]]", " 1 1: input should be greater than or equal to 0"),
+                ("[[nan, 1]]", " 1 1: input should be a finite number"),
+                ("[[0.5, 0.5], [0.5, 1]]", ": each point has a higher accuracy than the last"),
+                ("[[0.5, 0.5], [0.7, 0.4]]", ": a higher accuracy never earns a smaller share"),
+                ("[[0.5, 0.5], [0.7, 0.9]]", ": the last point earns everything, a share of 1"),
+            )
+        ),
         (HEAD + TASK + f"uses = [{', '.join(map(str, range(99)))}]\n", "Received 0."),
     ],
 )
@@ -100,9 +149,18 @@ def test_wrong_file_is_told_with_file_key_and_rule(tmp_path, text, says):
         loaded(tmp_path, text)
     assert str(caught.value).startswith(f"{tmp_path / 'assignment.toml'}: ")
     assert says in str(caught.value)
-    assert (
-        "Received" in str(caught.value) or "circle" in says or "twice" in says or "no 'g'" in says
+    told = (
+        "Received",
+        "circle",
+        "twice",
+        "no 'g'",
+        "; kind is",
+        "one; there",
+        "; it is",
+        "a file",
+        "model file, which",
     )
+    assert any(words in str(caught.value) for words in told)
     assert "\n" not in str(caught.value)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.tolerated import notes_on
-from dlcnn.grading.worker import compat
+from dlcnn.grading.worker import compat, keras_names
 from tests.conftest import CORRECT
 
 
@@ -30,6 +30,33 @@ def test_notes_on_many_kinds_are_in_order_and_name_what_to_write():
     assert notes[2].endswith(
         "np.Inf: write np.inf; np.float: write float; np.math: write math (after import math)."
     )
+
+
+def test_notes_on_keras_are_one_for_each_sort():
+    """Arguments, names, functions of TensorFlow and what course modules gave, each with advice"""
+    notes = notes_on(
+        {
+            "argument border_mode",
+            "argument nb_filter",
+            "keras.layers.merge",
+            "keras.backend.*",
+            "tensorflow.python.keras",
+            "tf.nn.relu",
+            "given np",
+            "given math",
+            keras_names.CAPITALS,
+            keras_names.NO_POOL_SIZE,
+        }
+    )
+    assert [note.rpartition("not lost. ")[2] for note in notes] == [
+        "math: write import math; np: write import numpy as np.",
+        "keras.backend.*: write tf.keras.backend.*; keras.layers.merge: write keras.layers.",
+        "tensorflow.python.keras: write tensorflow.keras.",
+        "border_mode: write padding; nb_filter: write filters.",
+        "tf.nn.relu: write keras.layers.ReLU()(X).",
+        "AveragePooling2D(): write AveragePooling2D(pool_size=(2, 2)); "
+        'padding in capitals: write padding="same" or padding="valid".',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def tensorflow1_notes(cells: Sequence[ParsedCell]) -> list[str]:
     """A sentence for the student whose definitions are TensorFlow 1; none for any other."""
     if not any(_MENTION.search(line) for cell in cells for line in cell.lines):
         return []
-    names = {"tf"}.union(*(_names_of_tensorflow(cell.statements) for cell in cells))
+    names = {"tf", "tensorflow"}.union(*(_names_of_tensorflow(cell.statements) for cell in cells))
     used: set[str] = set()
     users: list[str] = []
     for cell in cells:

@@ -42,10 +42,13 @@ def read_model_file(path: Path, max_bytes: int = MAX_MODEL_BYTES) -> bytes | Non
         return None
     except OSError as error:
         raise UnusableModelFile(f"{path.name} {_why_not_opened(error)}") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnusableModelFile(f"{path.name} is not a file: hand in the model's file itself.")
-        data = file.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > max_bytes:
         raise UnusableModelFile(
             f"{path.name} is larger than {max_bytes // 10**6} MB: hand in a smaller model."

@@ -124,7 +124,7 @@ def read(said: object) -> Description:
     """
     reader = _Reader()
     told = _record(said, "version", "kind", "problem", "layers", "networks")
-    if told["version"] != _VERSION or type(told["version"]) is not int:
+    if type(told["version"]) is not int or told["version"] != _VERSION:
         raise WireError("a description of no known version")
     kind, problem = told["kind"], told["problem"]
     _expect(kind is None or (type(kind) is str and kind in _KINDS), "a model of no known kind")

@@ -23,6 +23,7 @@ class Cold:
 
     def __init__(self, profile: "Profile") -> None:
         self.OPERATIONS = profile.OPERATIONS
+        self.stand_in = profile.stand_in
         self._profile = profile
         self._source = ""
 

@@ -124,12 +124,15 @@ COURSE_FUNCTIONS = frozenset(
 )
 GIVEN: Mapping[str, str] = {
     "K": "keras.backend",
+    "h5py": "h5py",
     "layers": "tensorflow.keras.layers",
     "math": "math",
     "np": "numpy",
     "os": "os",
+    "plt": "matplotlib.pyplot",
     "tf": "tensorflow",
 }
+_ALWAYS = "matplotlib"  # for which there is a stand-in
 KINDS = frozenset(
     [*CONVERSIONS, "store", *keras_names.INSTEAD]
     + [f"np.{name}" for name in REMOVED]
@@ -196,7 +199,10 @@ def supply(module: ModuleType, values: Mapping[str, tuple[str, object]]) -> None
 def given(module: str, name: str) -> ModuleType | None:
     """What a module of the course gave by a short name; only what this process has loaded."""
     path = GIVEN.get(name, "")
-    if not is_installed() or module not in COURSE_MODULES or path.partition(".")[0] not in sys.modules:
+    package = path.partition(".")[0]
+    if not is_installed() or module not in COURSE_MODULES:
+        return None
+    if package != _ALWAYS and package not in sys.modules:
         return None
     tolerate(f"given {name}")
     return importlib.import_module(path)

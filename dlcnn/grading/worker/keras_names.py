@@ -28,7 +28,7 @@ CAPITALS = "Keras 3 refuses padding in capitals"
 LEARNING_PHASE = "keras.backend.set_learning_phase"
 NO_POOL_SIZE = "Keras 3 refuses AveragePooling2D()"
 PYTHON_KERAS = "tensorflow.python.keras"
-ROWS_AND_COLUMNS = "argument nb_row, nb_col"
+ROWS_AND_COLUMNS = "argument nb_row and nb_col"
 TRAINING = "argument training by position"
 
 _OF_DATA = {"dim_ordering": "data_format"}

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from dlcnn.grading.worker import compat, statements, wire
+    from dlcnn.grading.worker.profiles import Profile
 else:
     import compat
     import statements
     import wire
 
 __all__ = ["serve"]
-
-Operations = Mapping[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], object]]
 
 _MODULE = "submission"
 _MAX_FRAMES = 20
@@ -34,7 +33,7 @@ def serve(
     program: list[statements.Statement],
     problems: list[statements.Problem],
     request: dict[str, Any],
-    operations: Operations,
+    profile: "Profile",
     renew_limits: Callable[[], None],
 ) -> None:
     """Run the definitions, say what came of them, then answer calls until the channel closes.
@@ -43,7 +42,7 @@ def serve(
     """
     wire.send(channel, wire.encode(None))
     labels = {each.label for each in program}
-    student = _Student(channel, labels, operations, request["answer_bytes"])
+    student = _Student(channel, labels, profile, request["answer_bytes"])
     wire.send(channel, wire.encode(student.load(program, problems, request)))
     while True:
         try:
@@ -68,11 +67,11 @@ class HandedIn(NamedTuple):
 
 class _Student:
     def __init__(
-        self, channel: socket, labels: set[str], operations: Operations, answer_bytes: int
+        self, channel: socket, labels: set[str], profile: "Profile", answer_bytes: int
     ) -> None:
         self._channel = channel
         self._labels = labels
-        self._operations = operations
+        self._profile = profile
         self._answer_bytes = answer_bytes
         self._model_files: dict[str, HandedIn] = {}
         self._stdout = sys.stdout  # the student may put another one in its place
@@ -133,7 +132,7 @@ class _Student:
         else:
             return "error", {"kind": "undefined"}
         try:
-            return "value", self._operations[operation or "call"](target, args, kwargs)
+            return "value", self._profile.OPERATIONS[operation or "call"](target, args, kwargs)
         except BaseException as error:
             return "error", self._error(error)
 
@@ -180,8 +179,9 @@ class _Student:
                 raise UpstreamError(value)
             return value
 
-        stub.__name__ = stub.__qualname__ = name
-        return stub
+        function = self._profile.stand_in(name, stub)
+        function.__name__ = function.__qualname__ = name
+        return function
 
     def _flush(self) -> None:
         """What was printed must be in the pipe before the answer is."""

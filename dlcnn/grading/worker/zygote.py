@@ -199,7 +199,7 @@ class _Nest:
             self._program,
             self._problems,
             self._request | {"answered": answered},
-            self._profile.OPERATIONS,
+            self._profile,
             renew,
         )
 

@@ -51,8 +51,9 @@ def create_placeholders(n_H0, n_W0, n_C0, n_y):
     """
 def initialize_parameters():
     tf.set_random_seed(1)
-    W1 = tf.get_variable("W1", [4, 4, 3, 8], initializer=tf.contrib.layers.xavier_initializer(seed=0))
-    W2 = tf.get_variable("W2", [2, 2, 8, 16], initializer=tf.contrib.layers.xavier_initializer(seed=0))
+    xavier = tf.contrib.layers.xavier_initializer(seed=0)
+    W1 = tf.get_variable("W1", [4, 4, 3, 8], initializer=xavier)
+    W2 = tf.get_variable("W2", [2, 2, 8, 16], initializer=xavier)
     return {"W1": W1, "W2": W2}
 """,
     """
@@ -93,7 +94,8 @@ RESIDUAL_2018 = (
     """
 import numpy as np
 from keras import layers
-from keras.layers import Input, Add, Dense, Activation, ZeroPadding2D, BatchNormalization, Flatten, Conv2D, AveragePooling2D, MaxPooling2D, GlobalMaxPooling2D
+from keras.layers import Input, Add, Dense, Activation, ZeroPadding2D, BatchNormalization
+from keras.layers import Flatten, Conv2D, AveragePooling2D, MaxPooling2D, GlobalMaxPooling2D
 from keras.models import Model, load_model
 from keras.preprocessing import image
 from keras.utils import layer_utils
@@ -120,13 +122,16 @@ def identity_block(X, f, filters, stage, block):
     F1, F2, F3 = filters
     X_shortcut = X
 
-    X = Conv2D(filters = F1, kernel_size = (1, 1), strides = (1,1), padding = 'valid', name = conv_name_base + '2a', kernel_initializer = glorot_uniform(seed=0))(X)
+    X = Conv2D(filters = F1, kernel_size = (1, 1), padding = 'valid',
+               name = conv_name_base + '2a', kernel_initializer = glorot_uniform(seed=0))(X)
     X = BatchNormalization(axis = 3, name = bn_name_base + '2a')(X)
     X = Activation('relu')(X)
-    X = Conv2D(filters = F2, kernel_size = (f, f), strides = (1,1), padding = 'same', name = conv_name_base + '2b', kernel_initializer = glorot_uniform(seed=0))(X)
+    X = Conv2D(filters = F2, kernel_size = (f, f), padding = 'same',
+               name = conv_name_base + '2b', kernel_initializer = glorot_uniform(seed=0))(X)
     X = BatchNormalization(axis = 3, name = bn_name_base + '2b')(X)
     X = Activation('relu')(X)
-    X = Conv2D(filters = F3, kernel_size = (1, 1), strides = (1,1), padding = 'valid', name = conv_name_base + '2c', kernel_initializer = glorot_uniform(seed=0))(X)
+    X = Conv2D(filters = F3, kernel_size = (1, 1), padding = 'valid',
+               name = conv_name_base + '2c', kernel_initializer = glorot_uniform(seed=0))(X)
     X = BatchNormalization(axis = 3, name = bn_name_base + '2c')(X)
 
     X = Add()([X, X_shortcut])
@@ -149,7 +154,8 @@ with tf.Session() as test:
 def small_network(input_shape = (64, 64, 3), classes = 6):
     X_input = Input(input_shape)
     X = ZeroPadding2D((3, 3))(X_input)
-    X = Conv2D(6, (7, 7), strides = (2, 2), name = 'conv1', kernel_initializer = glorot_uniform(seed=0))(X)
+    X = Conv2D(6, (7, 7), strides = (2, 2), name = 'conv1',
+               kernel_initializer = glorot_uniform(seed=0))(X)
     X = identity_block(X, 3, [2, 4, 6], stage=2, block='a')
     X = AveragePooling2D(padding='SAME', name='avg_pool')(X)
     width = int(math.sqrt(X.shape[-1] * 6))
@@ -255,7 +261,8 @@ def convolutional_model(input_shape):
 """,
     """
 conv_model = convolutional_model((64, 64, 3))
-conv_model.compile(optimizer=tf.keras.optimizers.Adam(lr=0.001), loss='categorical_crossentropy', metrics=['accuracy'])
+conv_model.compile(optimizer=tf.keras.optimizers.Adam(lr=0.001),
+                   loss='categorical_crossentropy', metrics=['accuracy'])
 conv_model.summary()
 """,
     """
@@ -279,7 +286,8 @@ from tensorflow.keras.applications.resnet_v2 import ResNet50V2
 from tensorflow.keras.preprocessing import image
 from tensorflow.keras.applications.resnet_v2 import preprocess_input, decode_predictions
 from tensorflow.keras import layers
-from tensorflow.keras.layers import Input, Add, Dense, Activation, ZeroPadding2D, Flatten, Conv2D, AveragePooling2D, MaxPooling2D, BatchNormalization
+from tensorflow.keras.layers import Input, Add, Dense, Activation, ZeroPadding2D, Flatten
+from tensorflow.keras.layers import Conv2D, AveragePooling2D, MaxPooling2D, BatchNormalization
 from tensorflow.keras.models import Model, load_model
 from resnets_utils import *
 from tensorflow.keras.initializers import random_uniform, glorot_uniform, constant, identity
@@ -298,7 +306,8 @@ tf.random.set_seed(2)
 def identity_block(X, f, filters, training=True, initializer=random_uniform):
     F1, F2, F3 = filters
     X_shortcut = X
-    X = Conv2D(filters = F1, kernel_size = 1, strides = (1,1), padding = 'valid', kernel_initializer = initializer(seed=0))(X)
+    X = Conv2D(filters = F1, kernel_size = 1, padding = 'valid',
+               kernel_initializer = initializer(seed=0))(X)
     X = BatchNormalization(**BN)(X, training = training) # Default axis
     X = Activation('relu')(X)
     X = Conv2D(F2, f, padding='same', kernel_initializer = initializer(seed=0))(X)
@@ -315,7 +324,8 @@ tf.keras.backend.set_learning_phase(False)
 np.random.seed(1)
 X1 = np.ones((1, 4, 4, 3)) * -1
 X = np.concatenate((X1, X1 * -1), axis = 0).astype(np.float32)
-A3 = identity_block(X, f=2, filters=[4, 4, 3], initializer=lambda seed=0:constant(value=1), training=False)
+A3 = identity_block(X, f=2, filters=[4, 4, 3],
+                    initializer=lambda seed=0:constant(value=1), training=False)
 print(f"With training=False\\n{A3.numpy()[:,(0,-1),:,:].mean(axis = 3)}")
 public_tests.identity_block_test(identity_block)
 """,
@@ -343,7 +353,7 @@ opt = tf.keras.optimizers.Adam(learning_rate=0.00015)
 model.compile(optimizer=opt, loss='categorical_crossentropy', metrics=['accuracy'])
 model.fit(X_train, Y_train, epochs = 10, batch_size = 32)
 """,
-    "pre_trained_model = load_model('resnet50.h5')\npreds = pre_trained_model.evaluate(X_test, Y_test)",
+    "pre_trained_model = load_model('resnet50.h5')\npre_trained_model.evaluate(X_test, Y_test)",
 )
 
 # Nothing old in it, though it speaks of tf.placeholder and tf.Session.

@@ -4,7 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,11 +49,10 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
 
 _TIERS = ["full", _less("partial"), _less("process")]
 
-# The Keras course is the same but for its profile and for the time that a first operation may take.
-_KERAS = {
-    'profile = "numpy"': 'profile = "keras"',
-    "wall_seconds = 1.0": "wall_seconds = 3.0",
-}
+# The Keras course is the same but for its profile, the time that a first operation may take and,
+# for attacks that use TensorFlow, the memory that its threads may take: too little would stop them.
+_KERAS = {'profile = "numpy"': 'profile = "keras"', "wall_seconds = 1.0": "wall_seconds = 2.0"}
+_ROOMY = {**_KERAS, "memory_mb = 300": "memory_mb = 1024"}
 
 
 @pytest.fixture(scope="session", params=_TIERS)
@@ -80,20 +79,28 @@ def _started(profile: str, tier: Tier, held: Held) -> Iterator[Zygote]:
         yield started
 
 
+def _world(folder: Path, settings: Mapping[str, str]) -> Iterator[World]:
+    made = World(folder, settings)
+    yield made
+    made.close()
+
+
+def _arena(zygote: Zygote, held: Held, world: World) -> Iterator[Arena]:
+    adopt_orphans(True)
+    yield Arena(zygote, world, held.secret)
+    adopt_orphans(False)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """Canaries of one test."""
-    made = World(tmp_path)
-    yield made
-    made.close()
+    yield from _world(tmp_path, {})
 
 
 @pytest.fixture
 def arena(zygote: Zygote, held: Held, world: World) -> Iterator[Arena]:
     """Where attacks are graded."""
-    adopt_orphans(True)
-    yield Arena(zygote, world, held.secret)
-    adopt_orphans(False)
+    yield from _arena(zygote, held, world)
 
 
 @pytest.fixture
@@ -106,18 +113,26 @@ def outside(held: Held, world: World) -> Iterator[Outside]:
 
 @pytest.fixture
 def keras_world(tmp_path: Path) -> Iterator[World]:
-    """Canaries of one test, around a course with models."""
-    made = World(tmp_path, _KERAS)
-    yield made
-    made.close()
+    """Canaries of one test, around a course whose workers have Keras."""
+    yield from _world(tmp_path, _KERAS)
 
 
 @pytest.fixture
 def keras_arena(keras_zygote: Zygote, held: Held, keras_world: World) -> Iterator[Arena]:
     """Where attacks are graded beside Keras."""
-    adopt_orphans(True)
-    yield Arena(keras_zygote, keras_world, held.secret)
-    adopt_orphans(False)
+    yield from _arena(keras_zygote, held, keras_world)
+
+
+@pytest.fixture
+def roomy_world(tmp_path: Path) -> Iterator[World]:
+    """The same with memory for TensorFlow's threads."""
+    yield from _world(tmp_path, _ROOMY)
+
+
+@pytest.fixture
+def roomy_arena(keras_zygote: Zygote, held: Held, roomy_world: World) -> Iterator[Arena]:
+    """Where attacks by way of Keras are graded."""
+    yield from _arena(keras_zygote, held, roomy_world)
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +144,9 @@ def warm() -> Iterator["subprocess.Popen[str]"]:
 
 @pytest.fixture
 def keras_outside(
-    held: Held, keras_world: World, warm: "subprocess.Popen[str]"
+    held: Held, roomy_world: World, warm: "subprocess.Popen[str]"
 ) -> Iterator[Outside]:
     """Where attacks by way of Keras are shown to be attacks."""
     adopt_orphans(True)
-    yield WarmOutside(keras_world, held, warm)
+    yield WarmOutside(roomy_world, held, warm)
     adopt_orphans(False)

@@ -32,7 +32,7 @@ _SYSTEM_CALLS_OF_ALL = {"io_uring_setup": 425, "clone3": 435}
 class World:
     """A course, a neighbour, results, a process and listeners; each with a secret in it."""
 
-    def __init__(self, root: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, settings: Mapping[str, str]) -> None:
         """Make it all.
 
         Args:
@@ -46,7 +46,7 @@ class World:
         self.course = SmallCourse(self.folder / "course")
         spec = self.course.folder / "assignment.toml"
         text = spec.read_text(encoding="utf-8")
-        for old, new in (settings or {}).items():
+        for old, new in settings.items():
             assert old in text
             text = text.replace(old, new)
         self.course.write(spec=text)

@@ -4,6 +4,7 @@ import copy
 import json
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -161,6 +162,7 @@ def test_canonical_gives_up_on_models_that_multiply():
     [
         ({"version": 2}, "version"),
         ({"version": True}, "version"),
+        ({"version": np.zeros((2, 0))}, "version"),
         ({"kind": "Torch"}, "kind"),
         ({"problem": "lazy"}, "problem"),
         ({"networks": []}, "without a network"),

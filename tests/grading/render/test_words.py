@@ -24,6 +24,17 @@ from tests.grading.render.samples import (
     tasks_of,
 )
 
+CONV = {
+    "operation": "Conv2D",
+    "settings": {"filters": 8, "kernel_size": [4, 3], "strides": [1, 1]},
+    "weights": [[4, 3, 3, 8], [8]],
+    "name": None,
+    "ordinal": 2,
+    "of": 3,
+}
+SECOND = "the second Conv2D with 8 filters of 4\N{MULTIPLICATION SIGN}3"
+GRADIENT = {"why": "none", "number": 3, "shape": [4, 3, 3, 8], "length": 0.0, "expected": 1.25}
+
 # One example of each kind, and sentences that must come of it.
 EXAMPLES = [
     (
@@ -223,6 +234,122 @@ EXAMPLES = [
             "this check gave no verdict; please tell the teacher",
         ],
     ),
+    (
+        {
+            "kind": "model",
+            "name": "model",
+            "verdict": "different",
+            "differences": [{"kind": "model_inputs", "yours": 2, "expected": 1}],
+            "more": 1,
+            "matched": 5,
+            "layers": 8,
+        },
+        [
+            "model: your model takes 2 inputs, expected 1",
+            "and 1 further difference",
+            "5 of 8 layers as expected",
+        ],
+    ),
+    (
+        {"kind": "no_model", "function": "f", "received": "None", "expected": "a Keras model"},
+        ["f returned None, expected a Keras model: does it end with `return model`?"],
+    ),
+    (
+        {"kind": "no_model", "function": "f", "received": "a string", "expected": "a Keras tensor"},
+        ["f returned a string, expected a Keras tensor"],
+    ),
+    (
+        {"kind": "api", "name": "model", "yours": "Functional", "expected": "Sequential"},
+        [
+            "model was made with the Functional API, expected the Sequential API: "
+            "list its layers in keras.Sequential([...])"
+        ],
+    ),
+    (
+        {"kind": "weights", "name": "model", "missing": [[4, 3], [3]], "extra": [[5]], "more": 1},
+        [
+            "model was given the weights of the expected model, and not all of them have a place",
+            "it lacks weights of shape (4, 3) and (3,)",
+            "it has, unexpectedly, weights of shape (5,)",
+            "and 1 further weight",
+        ],
+    ),
+    (
+        {"kind": "training", "name": "X", "layers": [CONV], "more": 0},
+        [
+            f"X: {SECOND} is called with training=False, which keeps to the stored mean and "
+            "variance in training too; pass on the mode that you are given, or leave `training` out"
+        ],
+    ),
+    (
+        {
+            "kind": "gradients",
+            "name": "model",
+            "layers": [{**GRADIENT, "layer": CONV}, {**GRADIENT, "layer": None, "why": "frozen"}],
+            "more": 2,
+        },
+        [
+            f"model: no gradient reaches {SECOND}, so training cannot change it: something on the "
+            "way from it to the output stops the gradient, or does not depend on it",
+            "a weight of shape (4, 3, 3, 8) is frozen (trainable=False), so training leaves it as "
+            "it is",
+            "and 2 further layers",
+        ],
+    ),
+    (
+        {
+            "kind": "gradients",
+            "name": "model",
+            "layers": [{**GRADIENT, "layer": CONV, "why": "other", "length": 0.5}],
+            "more": 0,
+        },
+        [
+            f"model: the gradient that reaches {SECOND} has length 0.5, expected 1.25: it does not "
+            "come back along every way from the output"
+        ],
+    ),
+    (
+        {
+            "kind": "accuracy",
+            "name": "model",
+            "right": 51,
+            "images": 120,
+            "at_least": 0.7,
+            "epochs": 10,
+        },
+        [
+            "model, trained for 10 epochs, is right on 51 of 120 test images, 42.5%; expected at "
+            "least 70.0%"
+        ],
+    ),
+    (
+        {
+            "kind": "curve",
+            "name": "signs_model",
+            "right": 26,
+            "images": 32,
+            "accuracy": 0.8125,
+            "share": 0.7667,
+            "next": [0.9, 1.0],
+        },
+        [
+            "signs_model is right on 26 of 32 images, an accuracy of 81.2%, which earns 77% of the "
+            "points",
+            "an accuracy of 90.0% earns 100%",
+        ],
+    ),
+    (
+        {"kind": "no_file", "file": "ada_signs.keras"},
+        ["there is no ada_signs.keras beside this file yet"],
+    ),
+    (
+        {"kind": "file", "message": "signs.keras is empty: save the model and hand it in again."},
+        ["signs.keras is empty: save the model and hand it in again."],
+    ),
+    (
+        {"kind": "model_file", "message": "signs.keras unpacks to 9.0 GB\n"},
+        ["signs.keras unpacks to 9.0 GB"],
+    ),
     ({"category": "wrong shape"}, ["wrong shape; the inputs of this check are not shown"]),
     ({}, []),
 ]
@@ -259,6 +386,15 @@ def test_sentences_put_a_proved_cause_last():
     """The cause comes after all facts, and only where there is one."""
     assert sentences(VALUES, CAUSE)[-1] == CAUSE["text"]
     assert sentences(VALUES, CAUSE)[:-1] == sentences(VALUES)
+
+
+def test_sentences_of_one_part_tell_it_alone():
+    """Where there is nothing to count, the part itself says all."""
+    equal = {"kind": "equal", "name": "db", "yours": "1", "expected": "2"}
+    told = sentences({"passed": 0.4, "of": 1, "failures": [equal]})
+    assert told == ["db: yours 1, expected 2"]
+    told = sentences({"passed": 1.4, "of": 2, "failures": [equal]})
+    assert told == ["1.4 of 2 parts are right", "db: yours 1, expected 2"]
 
 
 def test_sentences_of_a_partial_check_tell_each_part():

@@ -12,20 +12,22 @@ import keras
 import numpy as np
 
 SHAPE = (8, 6, 3)
+_SLOPE = 40.0  # steep enough for plain probabilities
 
 Configuration = dict[str, Any]
 
 
-def bright_or_dark(slope: float = 40.0) -> keras.Model:
-    """A network that calls an image bright, class 1, where its mean is above a half."""
+def bright_or_dark(threshold: float = 0.5) -> keras.Model:
+    """A network that calls an image bright, class 1, where its mean is above a threshold."""
     inputs = keras.Input(SHAPE)
     mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 1)(inputs))
     model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(mean))
     kernel = np.zeros((1, 1, 3, 4), np.float32)
     kernel[..., 0] = 1 / 3
     dense = np.zeros((4, 2), np.float32)
-    dense[0] = (-slope, slope)
-    model.set_weights([kernel, np.zeros(4), dense, np.array([slope, -slope]) / 2])
+    dense[0] = (-_SLOPE, _SLOPE)
+    bias = np.array([_SLOPE * threshold, -_SLOPE * threshold])
+    model.set_weights([kernel, np.zeros(4), dense, bias])
     return model
 
 

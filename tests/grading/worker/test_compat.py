@@ -340,6 +340,60 @@ def test_star_import_gives_the_dropped_names_in_use(answer):
     assert answer(source, compat=False).failure.type == "NameError"
 
 
+@pytest.mark.parametrize("module", sorted(compat.COURSE_MODULES))
+def test_star_import_of_a_course_module_gives_the_modules_in_use(open_session, module):
+    """Those that the code reads and does not bind itself; attributes of others are none of them"""
+    source = f"""
+        from {module} import *
+        from types import SimpleNamespace
+
+        def helper(box):
+            os = 3
+            return box.layers + os
+
+        def answer(X):
+            plt.imshow(X)
+            return np.sum(X) + math.floor(2.5) + helper(SimpleNamespace(layers=1))
+    """
+    missing = frozenset({module})
+    worker = open_session(source, LIMITS, compat=True, stand_ins=missing).worker()
+    reply = worker.call("answer", (ONE,))
+    assert reply.value == 8.5
+    assert reply.tolerated == {"given math", "given np", "given plt"}
+    worker = open_session(source, LIMITS, stand_ins=missing).worker()
+    assert worker.call("answer", (ONE,)).failure.type == "NameError"
+
+
+def test_star_import_of_a_course_module_overwrites_nothing(open_session):
+    """A name that is imported or defined anywhere is the student's own"""
+    source = """
+        np = "own"
+        from cnn_utils import *
+
+        def math():
+            return "own"
+
+        def answer():
+            return np, math()
+    """
+    missing = frozenset({"cnn_utils"})
+    worker = open_session(source, LIMITS, compat=True, stand_ins=missing).worker()
+    reply = worker.call("answer")
+    assert reply.value == ("own", "own")
+    assert reply.tolerated == frozenset()
+
+
+@pytest.mark.parametrize("name", ["load_dataset", "convert_to_one_hot", "h5py", "tf", "K"])
+def test_what_a_course_module_cannot_give_refuses_by_name(open_session, name):
+    """Its functions, and libraries that are not loaded here, say which module is missing"""
+    source = f"from cnn_utils import *\n\ndef answer():\n    return {name}(1)"
+    missing = frozenset({"cnn_utils"})
+    worker = open_session(source, LIMITS, compat=True, stand_ins=missing).worker()
+    failure = worker.call("answer").failure
+    assert failure.type == "MissingModuleError"
+    assert failure.message.startswith(f"{name} comes from the module cnn_utils, which is not")
+
+
 def test_star_import_of_another_module_gives_nothing(answer):
     """Only NumPy's star import ever gave NumPy's names"""
     failure = answer("from math import *\ndef answer(): return product([1])").failure

@@ -1,4 +1,4 @@
-"""What a handed-in model file is loaded from, in this process, and what is refused in which words."""
+"""Which handed-in model files are loaded, and in which words the others are refused."""
 
 import io
 from types import SimpleNamespace
@@ -85,7 +85,7 @@ def test_predictions_take_weights_into_the_students_own_network():
     """A file of weights is loaded into what the student's function makes, with its arguments."""
 
     def make(units, activation="softmax"):
-        model = bright_or_dark(0.0)
+        model = bright_or_dark(0.9)
         assert (units, activation) == (2, "softmax")
         return model
 

@@ -14,6 +14,9 @@ class Profile(Protocol):
 
     OPERATIONS: Mapping[str, Operation]
 
+    def stand_in(self, name: str, ask: Callable[..., Any]) -> Callable[..., object]:
+        """The function in the place of a task that the grader answers, which `ask` asks."""
+
     def load(self) -> None:
         """Import what student code needs, and run nothing that would not survive a fork."""
 

@@ -1,32 +1,23 @@
-"""Untrusted side: call a student's function that makes a Keras model, and try what it made.
+"""Untrusted side: have a Keras model that a student's function makes compute, and learn.
 
-`call` tells the model as plain data (`models`); the other operations make the model again, or take
-the one that is kept, and have it compute, differentiate or learn. Which of its weights stands for
-which of another model nobody has to find out: weights of one shape get the same values.
-Imports Keras at its first use only: what is loaded, and when, is the profile's part.
+Which of its weights stands for which of another model nobody has to find out: weights of one shape
+get the same values. Imports Keras at its first use only.
 """
 
 import importlib
 import inspect
 import math
-import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import models, recorded  # by path in the worker, as part of dlcnn in tests
+from .making import Arguments, Function, Keywords, Made, call, keras, made_by, make
 
-__all__ = ["OPERATIONS", "call", "fit", "gradients", "outputs"]
+__all__ = ["OPERATIONS", "fit", "gradients", "outputs"]
 
-Function = Callable[..., object]
-Arguments = tuple[Any, ...]
-Keywords = dict[str, Any]
-
-_MAX_KEPT = 4  # models; a ResNet50 takes 95 MB
 _MAX_CALLS = 100_000
 _SMALL = (0.3, 0.6)
 
@@ -40,7 +31,7 @@ def outputs(function: Function, args: Arguments, _kwargs: Keywords) -> dict[str,
             it computes as in training.
     """
     call_args, call_kwargs, seed, inputs, training = args
-    made = _made(function, call_args, call_kwargs)
+    made = _model_of(made_by(function, call_args, call_kwargs))
     weights = _set_weights(made, inputs, seed)
     found = [np.asarray(each, np.float32) for each in _compute(made, inputs, training)]
     return {"weights": [list(weight.shape) for weight in weights], "outputs": found}
@@ -58,10 +49,10 @@ def gradients(function: Function, args: Arguments, _kwargs: Keywords) -> list[li
         list of [shape, trainable, length of the gradient or None] per weight.
     """
     call_args, call_kwargs, seed, inputs = args
-    made = _made(function, call_args, call_kwargs)
+    made = _model_of(made_by(function, call_args, call_kwargs))
     _set_weights(made, inputs, seed)
     layers = models.told_layers(made.answer, made.inputs) or [made.answer]
-    weights = [list(layer.weights) if hasattr(layer, "weights") else [] for layer in layers]
+    weights = [_own_weights(layer) for layer in layers]
     learned = {id(each): each for own in weights for each in own if each.trainable}
     lengths = dict(zip(learned, _lengths(made, inputs, seed, [*learned.values()]), strict=True))
     return [
@@ -79,13 +70,11 @@ def fit(function: Function, args: Arguments, _kwargs: Keywords) -> NDArray[Any]:
             the images to predict for.
     """
     call_args, call_kwargs, training, images = args
-    keras = _keras()
-    keras.utils.set_random_seed(training["seed"])
-    made = _make(function, call_args, call_kwargs)
-    _refuse_unless_model(made.answer)
+    keras().utils.set_random_seed(training["seed"])
+    made = _model_of(make(function, call_args, call_kwargs))
     model = made.answer
     if recorded.kind(model) == "tensors":
-        model = keras.Model(made.inputs, model)
+        model = keras().Model(made.inputs, model)
     model.compile(optimizer="adam", loss=_loss(model.output_shape))
     model.fit(
         training["images"],
@@ -100,12 +89,26 @@ def fit(function: Function, args: Arguments, _kwargs: Keywords) -> NDArray[Any]:
 OPERATIONS = {"call": call, "outputs": outputs, "gradients": gradients, "fit": fit}
 
 
+def _model_of(made: Made) -> Made:
+    """What was made, where it can be computed with."""
+    try:
+        recorded.kind(made.answer)
+    except recorded.Untellable:
+        kind = type(made.answer).__name__
+        raise TypeError(f"there is no Keras model to compute with, but {kind}") from None
+    return made
+
+
 def _has_graph(answer: Any) -> bool:
     return recorded.kind(answer) == "tensors" or recorded.has_graph(answer)
 
 
-def _set_weights(made: _Made, inputs: list[Any], seed: int) -> list[Any]:
-    """Give every weight values that depend on the seed and its shape, and nothing else."""
+def _set_weights(made: Made, inputs: list[Any], seed: int) -> list[Any]:
+    """Give every weight values that depend on the seed and its shape, and nothing else.
+
+    Layers in another order, of other names or in a class of the student's own then compute the
+    same. The price: two branches that are alike give the same, so their difference is nothing.
+    """
     if not _has_graph(made.answer):
         _compute(made, inputs, False)  # builds it
     weights = list(_weights(made))
@@ -119,17 +122,22 @@ def _set_weights(made: _Made, inputs: list[Any], seed: int) -> list[Any]:
     return weights
 
 
-def _weights(made: _Made) -> Iterator[Any]:
+def _weights(made: Made) -> Iterator[Any]:
     """All weights, each once."""
     if recorded.kind(made.answer) != "tensors":
         yield from made.answer.weights
         return
     seen: set[int] = set()
     for layer in models.told_layers(made.answer, made.inputs):
-        for weight in getattr(layer, "weights", ()):
+        for weight in _own_weights(layer):
             if id(weight) not in seen:
                 seen.add(id(weight))
                 yield weight
+
+
+def _own_weights(layer: Any) -> list[Any]:
+    """The weights of a layer; those of a model inside are its layers'."""
+    return [] if recorded.origin(layer) == "model" else list(getattr(layer, "weights", ()))
 
 
 def _draw(shape: tuple[int, ...], seed: int) -> NDArray[Any]:
@@ -145,12 +153,12 @@ def _draw(shape: tuple[int, ...], seed: int) -> NDArray[Any]:
     return np.random.default_rng([seed, *shape]).uniform(low, high, shape).astype(np.float32)
 
 
-def _compute(made: _Made, inputs: list[Any], training: bool) -> list[Any]:
+def _compute(made: Made, inputs: list[Any], training: bool) -> list[Any]:
     """The model's outputs for arrays."""
-    keras, answer = _keras(), made.answer
+    answer = made.answer
     if not _has_graph(answer):
         found = answer(inputs[0] if len(inputs) == 1 else inputs, training=training)
-        return list(keras.tree.flatten(found))
+        return list(keras().tree.flatten(found))
     if recorded.kind(answer) == "tensors":
         return _run(made.inputs, list(recorded.tensors(answer)), inputs, training)
     return _run(list(answer.inputs), list(answer.outputs), inputs, training)
@@ -172,12 +180,12 @@ def _run(
         args, kwargs = node.arguments.fill_in(known)
         mode = training and not _is_off(kwargs.get("training")) and not _is_random(layer)
         if recorded.origin(layer) == "model":
-            given = _keras().tree.flatten(args[0] if args else kwargs["inputs"])
+            given = keras().tree.flatten(args[0] if args else kwargs["inputs"])
             results = _run(list(layer.inputs), list(layer.outputs), given, mode)
         else:
             if "training" in inspect.signature(layer.call).parameters:
                 kwargs["training"] = mode
-            results = _keras().tree.flatten(layer(*args, **kwargs))
+            results = keras().tree.flatten(layer(*args, **kwargs))
         known.update(zip(map(id, node.outputs), results, strict=True))
     return [known[id(tensor)] for tensor in wanted]
 
@@ -194,7 +202,7 @@ def _matched(symbols: list[Any], values: list[Any]) -> Iterator[tuple[int, Any]]
                 f"the model takes an input of shape {tuple(symbol.shape)}, it was given one of "
                 f"shape {tuple(value.shape)}"
             )
-        yield id(symbol), _keras().ops.convert_to_tensor(value, dtype=symbol.dtype)
+        yield id(symbol), keras().ops.convert_to_tensor(value, dtype=symbol.dtype)
 
 
 def _is_off(training: Any) -> bool:
@@ -206,7 +214,7 @@ def _is_random(layer: Any) -> bool:
 
 
 def _lengths(
-    made: _Made, inputs: list[Any], seed: int, weights: list[Any]
+    made: Made, inputs: list[Any], seed: int, weights: list[Any]
 ) -> Iterator[float | None]:
     """How long the gradient of each weight is."""
     tensorflow = importlib.import_module("tensorflow")
@@ -229,7 +237,3 @@ def _lengths(
 def _loss(output_shape: Any) -> str:
     """The loss that goes with how many numbers a model gives for an image."""
     return "binary_crossentropy" if output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-
-
-def _keras() -> Any:
-    return importlib.import_module("keras")

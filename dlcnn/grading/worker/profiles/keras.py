@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from . import behaviour, keras_compat, trained  # by path in the worker, as part of dlcnn in tests
+# By path in the worker, as part of dlcnn in tests.
+from . import behaviour, borrowed, keras_compat, trained
 
-__all__ = ["OPERATIONS", "canary", "load", "prepare", "refresh"]
+__all__ = ["OPERATIONS", "canary", "load", "prepare", "refresh", "stand_in"]
 
 _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",  # a device cannot be shared out, and its memory is not ours
@@ -54,6 +55,8 @@ def canary() -> None:
     model(images)
     tensorflow.function(model)(images)
 
+
+stand_in = borrowed.stand_in
 
 OPERATIONS = {**behaviour.OPERATIONS, "predictions": trained.predictions}
 

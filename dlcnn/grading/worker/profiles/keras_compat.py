@@ -44,9 +44,9 @@ def install() -> None:
 def _take_old_arguments(keras: Any) -> None:
     for name, names in keras_names.LAYER_ARGUMENTS.items():
         layer = getattr(keras.layers, name)
-        _change_arguments(layer, "__init__", functools.partial(_renamed, names))
         if name in keras_names.POOLING:
             _change_arguments(layer, "__init__", functools.partial(_pooling, layer.__init__))
+        _change_arguments(layer, "__init__", functools.partial(_renamed, names))
     for layer in (keras.layers.BatchNormalization, keras.layers.Dropout):
         _change_arguments(layer, "__call__", _training)
     models = functools.partial(_renamed, keras_names.MODEL_ARGUMENTS)
@@ -76,7 +76,7 @@ def _renamed(
     names: Mapping[str, str], args: _Values, options: _Options
 ) -> tuple[_Values, _Options]:
     """The arguments by the names that they have today."""
-    old = names.keys() & options.keys()
+    old = [name for name in names.keys() & options.keys() if names[name] not in options]
     for name in old:
         value = options.pop(name)
         if name == "dim_ordering":
@@ -85,7 +85,7 @@ def _renamed(
         compat.tolerate(f"argument {name}")
     if "nb_filter" not in names:
         return args, options
-    if options.keys() >= {"nb_row", "nb_col"}:
+    if options.keys() >= {"nb_row", "nb_col"} and "kernel_size" not in options:
         options["kernel_size"] = (options.pop("nb_row"), options.pop("nb_col"))
         compat.tolerate(keras_names.ROWS_AND_COLUMNS)
     elif old and [type(value) for value in args] == [int, int, int]:
@@ -98,14 +98,17 @@ def _renamed(
 def _pooling(plain: Any, args: _Values, options: _Options) -> tuple[_Values, _Options]:
     """The arguments of a pooling layer, with a window and in lower case."""
     parameters = inspect.signature(plain).parameters
-    given = dict(zip([*parameters][1:], args, strict=False)) | options
+    names = [*parameters][1:]
+    given = dict(zip(names, args, strict=False)) | options
     if "pool_size" not in given and parameters["pool_size"].default is inspect.Parameter.empty:
         options["pool_size"] = 2
         compat.tolerate(keras_names.NO_POOL_SIZE)
-    padding = given.get("padding")
-    if padding in ("SAME", "VALID"):
-        args = tuple(value.lower() if value is padding else value for value in args)
-        options |= {name: value.lower() for name, value in options.items() if value is padding}
+    if given.get("padding") in ("SAME", "VALID"):
+        place, padding = names.index("padding"), given["padding"].lower()
+        if "padding" in options:
+            options["padding"] = padding
+        else:
+            args = (*args[:place], padding, *args[place + 1 :])
         compat.tolerate(keras_names.CAPITALS)
     return args, options
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import models, recorded  # by path in the worker, as part of dlcnn in tests
 
-__all__ = ["Arguments", "Function", "Keywords", "Made", "call", "keras", "made", "make"]
+__all__ = ["Arguments", "Function", "Keywords", "Made", "call", "keras", "made_by", "make"]
 
 Function = Callable[..., object]
 Arguments = tuple[Any, ...]
@@ -31,26 +31,24 @@ class Made:
     inputs: list[Any] | None
 
 
+_kept: OrderedDict[tuple[int, bytes], tuple[Function, Made]] = OrderedDict()
+
+
 def call(function: Function, args: Arguments, kwargs: Keywords) -> object:
     """What a student's function returns, a model or symbolic tensors told as plain data."""
-    made = _make(function, args, kwargs)
+    made = make(function, args, kwargs)
     if _is_model(made.answer):
         return {"keras": "model", "description": models.describe(made.answer, made.inputs)}
     return _plain(made.answer)
 
 
-_kept: OrderedDict[tuple[int, bytes], tuple[Function, _Made]] = OrderedDict()
-
-
-def _made(function: Function, args: Arguments, kwargs: Keywords) -> _Made:
+def made_by(function: Function, args: Arguments, kwargs: Keywords) -> Made:
     """The model that a call gives; one that is kept is not made again."""
     key = _key(function, args, kwargs)
-    made = _kept[key][1] if key in _kept else _make(function, args, kwargs)
-    _refuse_unless_model(made.answer)
-    return made
+    return _kept[key][1] if key in _kept else make(function, args, kwargs)
 
 
-def _make(function: Function, args: Arguments, kwargs: Keywords) -> _Made:
+def make(function: Function, args: Arguments, kwargs: Keywords) -> Made:
     """Call a student's function, and keep the model that comes of it."""
     key = _key(function, args, kwargs)
     given: list[Any] = []
@@ -60,7 +58,7 @@ def _make(function: Function, args: Arguments, kwargs: Keywords) -> _Made:
         if not _is_form(value, "if_accepted") or _accepts(function, name)
     }
     answer = function(*[_received(each, given) for each in args], **keywords)
-    made = _Made(answer, given or None)
+    made = Made(answer, given or None)
     if _is_model(answer):
         _kept.pop(key, None)
         _kept[key] = function, made  # with the function, so that its number stays its own
@@ -77,7 +75,7 @@ def _key(function: Function, args: Arguments, kwargs: Keywords) -> tuple[int, by
 def _received(value: Any, given: list[Any]) -> Any:
     """An argument as the student's function gets it; symbolic inputs are noted in `given`."""
     if _is_form(value, "input"):
-        given.append(_keras().Input(tuple(value["shape"])))
+        given.append(keras().Input(tuple(value["shape"])))
         return given[-1]
     if isinstance(value, dict):
         return {name: _received(each, given) for name, each in value.items()}
@@ -110,16 +108,10 @@ def _is_model(answer: Any) -> bool:
     return True
 
 
-def _refuse_unless_model(answer: Any) -> None:
-    if not _is_model(answer):
-        raise TypeError(f"there is no Keras model to compute with, but {type(answer).__name__}")
-
-
 def _plain(value: Any) -> Any:
     """A value with arrays for the tensors in it."""
-    keras = _keras()
-    if isinstance(value, keras.Variable) or keras.ops.is_tensor(value):
-        return keras.ops.convert_to_numpy(value)
+    if isinstance(value, keras().Variable) or keras().ops.is_tensor(value):
+        return keras().ops.convert_to_numpy(value)
     if type(value) in (list, tuple):
         return type(value)(_plain(each) for each in value)
     if type(value) is dict:

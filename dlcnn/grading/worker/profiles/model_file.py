@@ -5,6 +5,7 @@ to is held against a limit before anything is unpacked. Nothing is written to di
 file is opened. It knows archives, configurations and HDF5, but no models and no assignment.
 """
 
+import codecs
 import importlib
 import io
 import json
@@ -36,6 +37,7 @@ _ENTRY = b"PK\x01\x02"  # before each entry of an archive's table
 _MAX_ENTRIES = 1000
 _MAX_OBJECTS = 20_000
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what is unpacked no further than asked for
+codecs.lookup("cp437")  # archives name their parts in it; a worker may not be able to import it
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}")
 
 _OWN_MODULES = {

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["OPERATIONS", "canary", "load", "prepare", "refresh"]
+__all__ = ["OPERATIONS", "canary", "load", "prepare", "refresh", "stand_in"]
 
 _SEED = 0
 _STAR_IMPORT = re.compile(r"\bfrom\s+numpy\s+import\s*\*")
@@ -34,6 +34,11 @@ def call(function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[st
 
 
 OPERATIONS = {"call": call}
+
+
+def stand_in(_name: str, ask: Callable[..., object]) -> Callable[..., object]:
+    """A task that the grader answers is what asks it: its arguments and values can be sent."""
+    return ask
 
 
 def prepare(source: str) -> None:

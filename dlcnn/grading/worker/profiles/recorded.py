@@ -14,6 +14,7 @@ __all__ = [
     "config",
     "has_graph",
     "is_subclass",
+    "is_tensor",
     "kind",
     "origin",
     "own_name",
@@ -66,8 +67,13 @@ def tensors(value: Any, depth: int = 0) -> Iterator[Any]:
     if isinstance(value, list | tuple) and depth < _MAX_DEPTH:
         for each in value:
             yield from tensors(each, depth + 1)
-    elif _is_keras(value, "KerasTensor"):
+    elif is_tensor(value):
         yield value
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether it is symbolic: it has a shape and no values."""
+    return _is_keras(value, "KerasTensor")
 
 
 def walk(inputs: list[Any] | None, outputs: list[Any], limit: int) -> tuple[list[Any], list[Any]]:
@@ -124,6 +130,8 @@ def arguments(node: Any) -> dict[str, Any]:
 
 def origin(layer: Any) -> str:
     """Where what a layer computes is written down."""
+    if hasattr(layer, "borrowed"):
+        return "borrowed"
     if _is_keras(layer, "Model"):
         return "model" if has_graph(layer) else "custom"
     if not _of_keras(type(layer)):
@@ -143,6 +151,8 @@ def own_name(layer: Any) -> str | None:
 
 def config(layer: Any) -> dict[str, Any]:
     """A configuration, with the functions in it as they are: Keras writes down only a name."""
+    if origin(layer) == "borrowed":
+        return dict(layer.borrowed)
     if origin(layer) not in ("layer", "operation"):
         return {}
     told = {name: value for name, value in layer.get_config().items() if name != "name"}

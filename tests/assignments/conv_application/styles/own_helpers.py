@@ -25,7 +25,7 @@ def convolutional_model(input_shape, stages=((8, 4, 8), (16, 2, 4))):
 def block():
     yield tfl.ZeroPadding2D(3)
     yield tfl.Conv2D(32, 7)
-    yield tfl.BatchNormalization(axis=[3])
+    yield tfl.BatchNormalization(axis=-1)
     yield tfl.ReLU()
     yield tfl.MaxPooling2D()
 

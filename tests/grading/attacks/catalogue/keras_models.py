@@ -92,21 +92,9 @@ def scale(X, factor):
         _HEAD
         + """
 def weapon():
-    held = [tf.fill((200 << 20,), tf.constant(1, tf.uint8)) for _ in range(8)]
+    held = [tf.fill((150 << 20,), tf.constant(1, tf.uint8)) for _ in range(8)]
     return len(held) == 8
 """,
-    ),
-    Attack(
-        "a shape that no memory holds ends the process",
-        _HEAD
-        + """
-def scale(X, factor):
-    tf.raw_ops.Fill(dims=[1 << 30, 1 << 30], value=1.0)
-    import os
-    os.abort()
-""",
-        "death",
-        told=("crash", "exception", "memory"),
     ),
 )
 
@@ -162,10 +150,10 @@ return Layer(2)
 """,
     ),
     _hostile(
-        "a model of ten thousand layers",
+        "a model of three thousand layers",
         """
-for _ in range(10_000):
-    inputs = keras.KerasTensor(inputs.shape) if inputs is None else keras.ops.negative(inputs)
+for _ in range(3000):
+    inputs = keras.ops.negative(inputs)
 return inputs
 """,
         bound=16.0,

@@ -55,15 +55,14 @@ def read_secret(_number):
     _reaches(
         "a Lambda layer reads a file while the model is called",
         """
-layer = keras.layers.Lambda(lambda x: x + tf.py_function(secret_length, [], tf.float32))
-inputs = keras.Input((2,))
-model = keras.Model(inputs, layer(inputs))
-return float(model(tf.zeros((1, 2)))[0, 0]) == len(TARGETS["secret"])
+layer = keras.layers.Lambda(read_secret, output_shape=(2,))
+model = keras.Sequential([keras.Input((2,)), layer])
+return float(model(tf.zeros((1, 2)))[0, 0]) == 1.0
 """,
         """
-def secret_length():
+def read_secret(x):
     with open(TARGETS["secret_file"]) as file:
-        return float(len(file.read()))
+        return x + (TARGETS["secret"] in file.read())
 """,
     ),
 )
@@ -167,19 +166,20 @@ import time
 import tensorflow as tf
 
 def late(number):
-    time.sleep(1.0)
-    open(TARGETS["survivor"], "w").close()
+    if number:
+        time.sleep(1.0)
+        open(TARGETS["survivor"], "w").close()
     return number
 
-class Started:
-    slow = tf.data.Dataset.range(2).map(lambda n: tf.numpy_function(late, [n], tf.int64))
-    waiting = iter(slow.prefetch(2))
-
 def scale(X, factor):
+    slow = tf.data.Dataset.range(2).map(lambda n: tf.numpy_function(late, [n], tf.int64))
+    scale.waiting = iter(slow.prefetch(2))
+    next(scale.waiting)
     return X
 """,
         "survivor",
         tier="partial",
+        verdict="scale(X, 3.0) is None or __import__('time').sleep(1.5)",
         linger=1.3,
     ),
 )

@@ -169,3 +169,12 @@ def zygote():
 
     with Zygote("numpy") as warm:
         yield warm
+
+
+@pytest.fixture(scope="session")
+def keras_zygote():
+    """One warm Keras zygote for the whole session."""
+    from dlcnn.grading.worker.pool import Zygote
+
+    with Zygote("keras") as warm:
+        yield warm

@@ -5,12 +5,12 @@ would have added are put in their place, so that the student's own can be compar
 model computes is what the solution's computes where they are all the same.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from dlcnn.grading.calls import Call
 from dlcnn.grading.graph import canonical, compare
-from dlcnn.grading.graph.description import read
 from dlcnn.grading.models import is_model
 from dlcnn.grading.worker.pool import AnswerRefusedError, Reply
 from dlcnn.grading.worker.wire import WireError
@@ -18,14 +18,20 @@ from dlcnn.grading.worker.wire import WireError
 __all__ = ["Lender"]
 
 _ORIGIN = "borrowed"
+# What data raises that are not of the form which the worker's own code gives them.
+_OF_NO_FORM = (AttributeError, IndexError, KeyError, TypeError, ValueError, WireError)
 
 
 class Lender:
-    """Answers for upstream tasks that are given symbolic tensors, and knows what it lent."""
+    """Answers for upstream tasks that are given symbolic tensors, and knows what it lent.
+
+    A worker may say that anything was lent to it; it gets the layers of calls that it asked for.
+    """
 
     def __init__(self, solution: Call) -> None:
         """Take what calls the solution's functions."""
         self._solution = solution
+        self._lent: set[str] = set()
 
     def shape(
         self, function: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
@@ -35,33 +41,41 @@ class Lender:
         Raises:
             AnswerRefusedError: it returns none for these arguments.
         """
-        described = self._described(function, arguments, keywords)
-        outputs = read(described).networks[0].outputs
-        graph = canonical(described)
-        if len(outputs) != 1:
-            raise AnswerRefusedError(f"{function}: the solution returns no single tensor")
-        number, output = graph.outputs[0]
+        try:
+            graph = canonical(self._described(function, arguments, keywords))
+            (number, output) = graph.outputs[0]
+            self._lent.add(_named(function, arguments, keywords))
+        except _OF_NO_FORM as error:
+            raise AnswerRefusedError(f"{function}: no call that can be answered") from error
         return list(graph.nodes[number].shapes[output])
 
     def completing(self, call: Call) -> Call:
-        """Calls of the student's functions whose models have in them what they borrowed."""
+        """Calls to a fresh worker of the student's, with what is borrowed filled in."""
+        self._lent.clear()
 
         def completed(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
             operation, _, task = name.rpartition(" of ")
             if operation and self._is_solved(call, task, arguments):
                 return self._solution(name, arguments, keywords)
-            reply = call(name, arguments, keywords)
-            if is_model(reply.value):
-                reply.value["description"] = self._filled(reply.value["description"])
-            return reply
+            return self._completed(call, name, arguments, keywords)
 
         return completed
+
+    def _completed(
+        self, call: Call, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Reply:
+        reply = call(name, arguments, keywords)
+        answer: Any = reply.value
+        if is_model(answer):
+            answer["description"] = self._filled(answer["description"])
+        return reply
 
     def _is_solved(self, call: Call, task: str, arguments: tuple[Any, ...]) -> bool:
         """Whether a model is made of the solution's layers, with what it borrowed."""
         called = tuple(arguments[0]), dict(arguments[1])
         answers: list[Any] = [
-            each(task, *called).value for each in (self.completing(call), self._solution)
+            self._completed(call, task, *called).value,
+            self._solution(task, *called).value,
         ]
         if not all(map(is_model, answers)):
             return False
@@ -77,14 +91,17 @@ class Lender:
             layers, networks = list(said["layers"]), list(said["networks"])
             for number, layer in enumerate(layers[:]):
                 if layer["origin"] == _ORIGIN:
-                    call = layer["config"]
-                    lent = self._described(call["function"], call["arguments"], call["keywords"])
+                    config = layer["config"]
+                    call = config["function"], config["arguments"], config["keywords"]
+                    if _named(*call) not in self._lent:
+                        return said
+                    lent = self._described(*call)
                     layers[number] = _inner_model(layer, len(networks))
                     networks += [_moved(each, len(layers)) for each in lent["networks"]]
                     layers += [
                         _renumbered(each, layers[number]["network"]) for each in lent["layers"]
                     ]
-        except (KeyError, TypeError, AnswerRefusedError):
+        except (*_OF_NO_FORM, AnswerRefusedError):
             return said  # no description at all, which is found out where it is read
         return {**said, "layers": layers, "networks": networks}
 
@@ -101,6 +118,11 @@ class Lender:
                 f"{failure.type}: {failure.message}" if failure else f"{function}: no tensor"
             )
         return reply.value["description"]
+
+
+def _named(function: str, arguments: Any, keywords: Any) -> str:
+    """One text for one call."""
+    return json.dumps([function, list(arguments), dict(keywords)], sort_keys=True)
 
 
 def _as_input(value: Any) -> Any:

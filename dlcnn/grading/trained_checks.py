@@ -54,7 +54,12 @@ def _labels(labels: ArrayLike) -> NDArray[np.int64]:
     if given.ndim == 2 and given.shape[1] > 1:
         given = given.argmax(axis=1)
     flat = given.reshape(-1)
-    if not flat.size or np.any(flat != flat.astype(np.int64)) or flat.min() < 0:
+    if (
+        not flat.size
+        or not np.isfinite(flat).all()
+        or np.any(flat != flat.round())
+        or flat.min() < 0
+    ):
         raise ValueError(
             "expect_accuracy_on_curve: labels are whole numbers from 0, or one-hot rows. "
             f"Received labels of shape {given.shape} and dtype {given.dtype}."

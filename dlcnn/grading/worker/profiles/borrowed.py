@@ -24,7 +24,11 @@ def stand_in(name: str, ask: Callable[..., Any]) -> Callable[..., object]:
         if not tensors:
             raise TypeError(f"{name} takes a Keras tensor, as keras.Input(...) or a layer gives it")
         arguments = [_told(each) for each in args]
-        keywords = {key: _told(kwargs[key]) for key in sorted(kwargs) if _is_plain(kwargs[key])}
+        keywords = {
+            key: _told(kwargs[key])
+            for key in sorted(kwargs)
+            if kwargs[key] is not None and _is_plain(kwargs[key])
+        }
         shape = ask(*arguments, **keywords)
         said = {"function": name, "arguments": arguments, "keywords": keywords}
         return _layer_class()(said, tuple(shape))(tensors)

@@ -46,7 +46,7 @@ IN_OTHER_STYLES = [
     (
         "conv_application",
         "keras_three.py",
-        [("x = ops.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))\n", "")],
+        [("    x = ops.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))\n", "")],
         {"convolutional_model": "signs_without_flatten"},
     ),
     (

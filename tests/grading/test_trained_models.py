@@ -4,6 +4,7 @@ import json
 import os
 from functools import cache
 
+import keras
 import pytest
 
 from dlcnn.classroom.batch import Batch
@@ -320,6 +321,22 @@ def test_partial_isolation_loads_models_too(grade):
     with Zygote("keras", tier="partial") as zygote:
         report = grade(_model(), _weights(), zygote=zygote)
     assert (report.score, report.optional_score) == (31, 5)
+
+
+def _computes(*layers):
+    model = keras.Sequential([keras.Input((8, 6, 3)), *layers])
+    model.add(keras.layers.GlobalAveragePooling2D())
+    model.add(keras.layers.Dense(2))
+    return saved(model)
+
+
+def test_model_that_computes_too_much_is_stopped(grade):
+    """A small file can still ask for all memory; it is told, and the other tasks keep theirs."""
+    report = grade(_computes(keras.layers.UpSampling2D(3000)), _weights())
+    checks = _checks(report)
+    assert "asked for more memory than the 1500 MB" in _told(checks["told_apart"])
+    assert checks["new_images_told_apart"].facts == {"category": "memory"}
+    assert (checks["network"].status, checks["weights_told_apart"].status) == ("PASS", "PASS")
 
 
 _CONTAINED = (

@@ -11,9 +11,11 @@ import marshal
 import pickle
 import stat
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -21,12 +23,29 @@ import numpy as np
 
 from tests.grading.worker.model_files import archive, bright_or_dark, changed, members, saved
 
-__all__ = ["of_keras", "of_weights"]
+__all__ = ["MARK", "of_keras", "of_weights"]
+
+MARK = Path(tempfile.gettempdir()) / "code_of_a_model_file_ran"
 
 Hostile = tuple[str, bytes, str]
 
 _WHOLE_TABLE = 22  # bytes at the end of an archive that say where its table is
-_CONVOLUTION, _POOLING, _DENSE = 1, 2, 3  # layers of the honest model
+_POOLING, _DENSE = 2, 3  # layers of the honest model
+_FOREIGN, _REFUSED = "not Keras' own", "could not be loaded"
+_NAMED = (
+    ("os", "system"),
+    ("posix", "system"),
+    ("builtins.eval", "eval"),
+    ("subprocess", "Popen"),
+    ("keras.utils", "get_file"),
+    ("keras.src.utils.file_utils", "get_file"),
+    ("keras.datasets.mnist", "load_data"),
+    ("keras.saving", "load_model"),
+    ("tensorflow.io", "read_file"),
+    ("tensorflow.python.ops.gen_io_ops", "read_file"),
+    ("keras.src.layers.core.lambda_layer.os", "system"),
+    ("keras_hub", "Backbone"),
+)
 
 
 @cache
@@ -37,6 +56,7 @@ def of_keras() -> list[Hostile]:
     return [
         *_code(honest),
         *_modules(honest),
+        *_names(honest),
         *_archives(honest, parts),
         *_sizes(honest),
         *(
@@ -74,11 +94,11 @@ class _Runs:
     """Unpickled, it runs a program."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (__import__("os").system, ("touch /tmp/unpickled",))
+        return (__import__("os").system, (f"touch {MARK}",))
 
 
 def _code(honest: bytes) -> list[Hostile]:
-    source = "lambda x: __import__('os').system('touch /tmp/lambda') or x"
+    source = f"lambda x: x * (1 + __import__('os').system('touch {MARK}'))"
     code = base64.b64encode(marshal.dumps(eval(source).__code__)).decode()
     function = {
         "class_name": "__lambda__",
@@ -95,49 +115,32 @@ def _code(honest: bytes) -> list[Hostile]:
 
 
 def _modules(honest: bytes) -> list[Hostile]:
-    named = [
-        ("os", "system"),
-        ("posix", "system"),
-        ("builtins.eval", "eval"),
-        ("subprocess", "Popen"),
-        ("keras.utils", "get_file"),
-        ("keras.src.utils.file_utils", "get_file"),
-        ("keras.datasets.mnist", "load_data"),
-        ("keras.saving", "load_model"),
-        ("tensorflow.io", "read_file"),
-        ("tensorflow.python.ops.gen_io_ops", "read_file"),
-        ("keras.src.layers.core.lambda_layer.os", "system"),
-        ("keras_hub", "Backbone"),
-    ]
-    told = "could not be loaded"
     hostile = []
-    for module, name in named:
-        expected = told if module.startswith("keras.src.layers") else "not Keras' own"
-        function = {"class_name": "function", "config": name, "registered_name": name}
-        function["module"] = module
-        as_layer = {"class_name": name, "config": {"filename": "/etc/passwd"}, "module": module}
-        as_layer |= {"registered_name": name}
-        activation = changed(honest, _set(activation=function))
+    for module, name in _NAMED:
+        # Keras looks for those of its own folders that are layers, and finds none.
+        told = _REFUSED if module.startswith("keras.src.layers") else _FOREIGN
+        function = _function(module, name)
+        layer = function | {"class_name": name, "config": {"filename": "/etc/passwd"}}
         called = _layer("Lambda", {"function": function, "arguments": {}})
         hostile += [
-            (f"{module}.{name} as an activation", activation, expected),
-            (f"{module}.{name} as a layer", changed(honest, _put(as_layer)), expected),
-            (f"{module}.{name} in a Lambda", changed(honest, _put(called)), expected),
+            (f"{module}.{name} as an activation", changed(honest, _set(activation=function)), told),
+            (f"{module}.{name} as a layer", changed(honest, _put(layer)), told),
+            (f"{module}.{name} in a Lambda", changed(honest, _put(called)), told),
         ]
-    function = {"class_name": "function", "config": "eval", "module": "builtins"}
-    vocabulary = {"vocabulary": "/etc/passwd", "name": "lookup"}
+    return hostile
+
+
+def _names(honest: bytes) -> list[Hostile]:
+    python = _function("builtins", "eval")
+    unknown = _function(None, "system", registered_name="os>system")
+    borrowed = _function("os", "system", registered_name="submission>_halved")
+    vocabulary = _layer("StringLookup", {"vocabulary": "/etc/passwd", "name": "lookup"})
     return [
-        *hostile,
-        ("eval of Python's own", changed(honest, _set(activation=function)), told),
-        (
-            "a registered name",
-            changed(
-                honest, _set(activation=function | {"registered_name": "os>system", "module": None})
-            ),
-            "not Keras' own",
-        ),
-        ("a vocabulary in a file", changed(honest, _put(_layer("StringLookup", vocabulary))), told),
-        ("a class that is no layer", changed(honest, _put(_layer("Adam", {}))), told),
+        ("eval of Python's own", changed(honest, _set(activation=python)), _REFUSED),
+        ("an unknown name", changed(honest, _set(activation=unknown)), _FOREIGN),
+        ("a known name for another", changed(honest, _set(activation=borrowed)), _FOREIGN),
+        ("a vocabulary in a file", changed(honest, _put(vocabulary)), _REFUSED),
+        ("a class that is no layer", changed(honest, _put(_layer("Adam", {}))), _REFUSED),
     ]
 
 
@@ -190,6 +193,15 @@ def _sizes(honest: bytes) -> list[Hostile]:
         ("a size that is no size", changed(honest, _set(units=-1)), "could not be loaded"),
         ("a size without end", changed(honest, _set(units=10**40)), "more than 1000 GB"),
     ]
+
+
+def _function(module: str | None, name: str, registered_name: str = "") -> dict[str, Any]:
+    return {
+        "module": module,
+        "class_name": "function",
+        "config": name,
+        "registered_name": registered_name or name,
+    }
 
 
 def _layer(name: str, configuration: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Which handed-in model files are loaded, and in which words the others are refused."""
 
+import contextlib
 import io
+import pickle
 from types import SimpleNamespace
 
 import h5py
@@ -11,7 +13,7 @@ from keras import layers
 
 from dlcnn.grading.worker.profiles import model_file, trained
 from dlcnn.grading.worker.profiles.trained import ModelFileError, predictions
-from tests.grading.worker.hostile_model_files import of_keras, of_weights
+from tests.grading.worker.hostile_model_files import MARK, of_keras, of_weights
 from tests.grading.worker.model_files import (
     SHAPE,
     archive,
@@ -160,6 +162,11 @@ class _Registered(layers.Layer):
         return 2 * x
 
 
+@keras.saving.register_keras_serializable("submission")
+def _halved(x):
+    return x / 2
+
+
 class _Unknown(layers.Layer):
     def call(self, x):
         return 2 * x
@@ -174,6 +181,8 @@ def test_layer_of_the_students_own_needs_to_be_registered():
     given, _ = images(4)
     found = predictions(handed_in(_with(_Registered)), (given,), {})
     np.testing.assert_allclose(found, 2 * given.reshape(4, -1), rtol=1e-6)
+    found = predictions(handed_in(_with(lambda: layers.Activation(_halved))), (given,), {})
+    np.testing.assert_allclose(found, given.reshape(4, -1) / 2, rtol=1e-6)
     told = _told(_with(_Unknown), given)
     assert "needs '_Unknown'" in told
     assert "@keras.saving.register_keras_serializable()" in told
@@ -220,10 +229,27 @@ HOSTILE += [("signs.weights.h5", *each) for each in of_weights()]
 def test_hostile_file_is_refused_with_a_sentence(name, data, says):
     """One line that begins with the file's name; nothing is run, unpacked or read elsewhere."""
     told = _told(data, images()[0], "make", name=name, make=bright_or_dark)
+    assert not MARK.exists()
     assert told.startswith(f"{name} ")
     assert says in told
     assert "\n" not in told
     assert len(told) < 450
+
+
+def test_hostile_code_is_real(tmp_path):
+    """Where code in a file is trusted, the very same files run it."""
+    files = {name: data for name, data, _ in of_keras()}
+    path = tmp_path / "model.keras"
+    path.write_bytes(files["a Lambda with code"])
+    model = keras.saving.load_model(path, compile=False, safe_mode=False)
+    for run in (lambda: model(images()[0]), lambda: pickle.loads(files["a pickle"])):
+        assert not MARK.exists()
+        try:
+            with contextlib.suppress(Exception):  # what comes after the code does not matter
+                run()
+            assert MARK.exists()
+        finally:
+            MARK.unlink(missing_ok=True)
 
 
 def test_refused_file_leaves_nothing_to_be_made_later():

@@ -193,14 +193,14 @@ def _hold_object(part: dict[str, Any], is_registered: Callable[[str], bool]) -> 
     name, module = part["class_name"], part.get("module")
     if name in _FORBIDDEN:
         raise ModelFileError(_FORBIDDEN[name])
-    registered = part.get("registered_name")
+    called = part.get("config") if name == "function" else name
+    registered = called if name == "function" else part.get("registered_name")
     if isinstance(registered, str) and is_registered(registered):
         return
     if module is None and (not registered or registered == name):
         return  # a plain value, or a setting that Keras looks up among its own
     own = isinstance(module, str) and (module in _OWN_MODULES or module.startswith(_OWN_FOLDERS))
     if not own:
-        called = part.get("config") if name == "function" else name
         raise ModelFileError(
             f"needs {str(called)[:60]!r} of {str(module)[:60]!r}, which is not Keras' own: use "
             "layers of Keras' own, or register your class in the notebook with "

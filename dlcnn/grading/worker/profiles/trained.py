@@ -22,6 +22,7 @@ __all__ = ["HandedIn", "ModelFileError", "predictions"]
 _BATCH = 64
 _BYTES_OF_WEIGHT = 4
 _MAX_MESSAGE = 200
+_NO_MEMORY = "ResourceExhaustedError"  # TensorFlow's own word for it
 
 
 class HandedIn(Protocol):
@@ -144,7 +145,12 @@ def _predicted(model: Any, images: NDArray[Any]) -> object:
     if isinstance(taken, list | dict):
         raise ModelFileError(f"takes {len(taken)} inputs instead of the images alone")
     batches = range(0, len(images), _BATCH)
-    given = [model(images[start : start + _BATCH], training=False) for start in batches]
+    try:
+        given = [model(images[start : start + _BATCH], training=False) for start in batches]
+    except Exception as error:
+        if type(error).__name__ == _NO_MEMORY:
+            raise MemoryError from None
+        raise
     if any(isinstance(each, list | tuple | dict) for each in given):
         raise ModelFileError("gives several outputs instead of one")
     return np.concatenate([np.asarray(each) for each in given])

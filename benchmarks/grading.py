@@ -1,10 +1,13 @@
 """Grading beside the plain way, interleaved in one run: seconds per submission and peak memory.
 
     taskset -c 0 python benchmarks/grading.py [--copies 100] [--tier full]
+    taskset -c 0 python benchmarks/grading.py --assignment conv_application --copies 20
 
-Each copy of a correct submission is graded by dlcnn (warm, every check, nothing reused between
-copies) and then by `plain_way.py` in a process of its own. "own code" is the time inside the
-student's functions for the same calls in a process that is warm; the rest is what dlcnn adds.
+Each copy of a correct submission is graded by dlcnn (warm, every check, nothing of the student's
+reused between copies) and then the plain way, in a process of its own that imports what the
+submission needs, runs its functions and checks them: `plain_way.py` for NumPy, `plain_way_keras.py`
+for Keras. "own code" (NumPy only: no TensorFlow is loaded here) is the time inside the student's
+functions for the same calls in a process that is warm; the rest is what dlcnn adds.
 """
 
 import argparse
@@ -34,44 +37,51 @@ SUBMISSION = ROOT / "examples" / "submissions" / "correct.ipynb"
 def main() -> None:
     """Print one line per way of grading and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--assignment", default="conv_step_by_step")
     parser.add_argument("--copies", type=int, default=100)
     parser.add_argument("--tier", choices=("process", "partial", "full"), default="full")
     options = parser.parse_args()
-    copies = options.copies
-    exam = load_exam(find_course(ROOT), "conv_step_by_step")
-    ours, own, plain = [], [], []
-    plain_memory = 0
-    with tempfile.TemporaryDirectory() as folder, Zygote(tier=options.tier) as zygote:
-        script = Path(folder) / "submission.py"
-        code = "\n".join(cell.source for cell in read_submission(SUBMISSION).cells)
-        # The plain way has no stand-ins for the course's own modules.
-        code = re.sub(r"(?m)^(from|import) (?!numpy).*$", "", code)
-        script.write_text(code, encoding="utf-8")
-        functions = runpy.run_path(str(script))
-        for copy in range(-1, copies):  # the first round warms both up and is not counted
+    exam = load_exam(find_course(ROOT), options.assignment)
+    submission = SUBMISSION
+    if options.assignment != "conv_step_by_step":
+        submission = exam.assignment.solution_path
+    ours, own, plain, memories = [], [], [], []
+    with tempfile.TemporaryDirectory() as folder, Zygote(exam.spec.profile, tier=options.tier) as z:
+        script = _script(submission, Path(folder))
+        functions = runpy.run_path(str(script)) if exam.spec.profile == "numpy" else {}
+        for copy in range(-1, options.copies):  # the first round warms up and is not counted
+            student = f"student-{copy}"
             started = time.perf_counter()
-            report = grade_submission(
-                exam, SUBMISSION, f"student-{copy}", zygote, shown_path=SUBMISSION.name
-            )
+            report = grade_submission(exam, submission, student, z, shown_path=submission.name)
             seconds = time.perf_counter() - started
             assert (report.score, report.optional_score) == exam.max_scores(), report
-            plain_seconds, memory = _plainly(exam.assignment.checks_path, script)
+            plain_seconds, memory = _plainly(exam, script)
             if copy >= 0:
                 ours.append(seconds)
-                own.append(_own_code(exam, functions, f"student-{copy}"))
+                own.append(_own_code(exam, functions, student) if functions else 0.0)
                 plain.append(plain_seconds)
-                plain_memory = max(plain_memory, memory)
-        memory = _peak_mb("self") + _peak_mb(str(zygote._process.pid))
+                memories.append(memory)
+        processes = [z, z.second] if "second" in vars(z) else [z]
+        memory = _peak_mb("self") + sum(_peak_mb(str(each._process.pid)) for each in processes)
     rest = [total - code for total, code in zip(ours, own, strict=True)]
-    checks = len(exam.checks)
     cores = len(os.sched_getaffinity(0))
-    tier = zygote.isolation.tier
-    print(f"{copies} copies, {checks} checks each, {cores} core(s), isolation {tier}; median s")
-    print(f"dlcnn  {_spread(ours)}  of which own code {_spread(own)}, the rest {_spread(rest)}")
+    print(f"{options.copies} copies of {options.assignment}, {len(exam.checks)} checks each,")
+    print(f"{cores} core(s), isolation {z.isolation.tier}; median s")
+    parts = f"  of which own code {_spread(own)}, the rest {_spread(rest)}" if functions else ""
+    print(f"dlcnn  {_spread(ours)}{parts}")
     print(f"plain  {_spread(plain)}")
     ratio = statistics.median(p / o for p, o in zip(plain, ours, strict=True))
     print(f"ratio  plain / dlcnn {ratio:.1f}, pair by pair")
-    print(f"peak memory: dlcnn {memory:.0f} MB (grader and zygote), plain {plain_memory:.0f} MB")
+    print(f"peak memory: dlcnn {memory:.0f} MB (grader and zygotes), plain {max(memories):.0f} MB")
+
+
+def _script(submission: Path, folder: Path) -> Path:
+    """A submission as a script without the course's own modules, which the plain way has not."""
+    code = "\n".join(cell.source for cell in read_submission(submission).cells)
+    code = re.sub(r"(?m)^(from|import) (?!numpy|keras|tensorflow).*$", "", code)
+    script = folder / "submission.py"
+    script.write_text(code, encoding="utf-8")
+    return script
 
 
 def _own_code(exam: Exam, functions: dict[str, Any], student: str) -> float:
@@ -90,9 +100,13 @@ def _own_code(exam: Exam, functions: dict[str, Any], student: str) -> float:
     return seconds
 
 
-def _plainly(checks: Path, script: Path) -> tuple[float, float]:
+def _plainly(exam: Exam, script: Path) -> tuple[float, float]:
     """Seconds and peak megabytes of one process of the plain way."""
-    command = [sys.executable, str(Path(__file__).with_name("plain_way.py")), str(checks)]
+    here = Path(__file__)
+    words = [here.with_name("plain_way.py"), exam.assignment.checks_path]
+    if exam.spec.profile == "keras":
+        words = [here.with_name("plain_way_keras.py"), exam.assignment.id]
+    command = [sys.executable, *map(str, words)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     started = time.perf_counter()
     process = subprocess.Popen([*command, str(script)], env=environment, stderr=subprocess.PIPE)

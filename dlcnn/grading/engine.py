@@ -105,7 +105,7 @@ class _Standing:
     """A task as it stands: what was decided without running it, and its results so far."""
 
     task: Task
-    verdict: tuple[Status, Facts] | None = None  # TODO or SKIP, and why
+    verdict: tuple[Status, Facts] | None = None  # TODO, SKIP or FAIL, and why
     judged: list[tuple[Check, Marked]] = field(default_factory=list)
     spoiled_by: tuple[str, ...] = ()
 
@@ -153,6 +153,10 @@ class _Sitting:
         self._submission = submission
         self._student = student
         self._seed_text = seed_text
+        self._standings = {
+            task.name: _Standing(task, _verdict(exam, submission, models, task.name))
+            for task in exam.spec.tasks
+        }
         self._course = beside(exam, zygote)
         self._course.begin()
         program, limits = program_of(exam, submission, models), limits_of(exam)
@@ -160,15 +164,6 @@ class _Sitting:
         self._call: Call = self._theirs.call
         self._saw_hidden = False
         self.tolerated: frozenset[str] = frozenset()  # kinds of old code that was let pass
-        self._standings = {
-            task.name: _Standing(
-                task,
-                models[task.name].verdict
-                if task.name in models
-                else _verdict(exam, submission, task.name),
-            )
-            for task in exam.spec.tasks
-        }
 
     def __enter__(self) -> "_Sitting":
         return self
@@ -276,8 +271,12 @@ class _Sitting:
             )
 
 
-def _verdict(exam: Exam, submission: Submission, name: str) -> tuple[Status, Facts] | None:
-    """TODO or SKIP where that is plain from the text, and why; None where the code must run."""
+def _verdict(
+    exam: Exam, submission: Submission, models: Mapping[str, ModelFile], name: str
+) -> tuple[Status, Facts] | None:
+    """How a task stands where that is plain before anything is run, and why; else None."""
+    if name in models:
+        return models[name].verdict
     function = submission.functions.get(name)
     if function is None:
         broken = next((piece for piece in submission.broken if name in piece.names), None)

@@ -1,6 +1,5 @@
 """Calls of one submission's functions, over as many workers as it takes; judges nothing."""
 
-import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
@@ -66,9 +65,8 @@ class Runner:
     def call(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Reply:
         """Call a function of the submission; what goes wrong there is in the reply."""
         if self._worker is None and self._load_failure is None:
-            started = time.monotonic()
             self._worker = self._session.worker(self._answered)
-            self._seconds_left -= time.monotonic() - started
+            self._seconds_left -= self._worker.load_seconds
             self._load_failure = _while_loading(self._worker.load_failure)
         if self._worker is None or self._load_failure:
             return Reply(failure=self._load_failure)

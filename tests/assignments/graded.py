@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dlcnn.course.discover import find_course
@@ -38,8 +39,9 @@ def worth(score: float, *notes: str, **tasks: str) -> Worth:
     return Worth(score, tasks, notes)
 
 
+@cache
 def exam_of(assignment: str) -> Exam:
-    """One of the course's own assignments."""
+    """One of the course's own assignments, once: it remembers what its mistakes answer."""
     return load_exam(find_course(ROOT), assignment)
 
 

@@ -112,9 +112,7 @@ def _first_that_works(
     return None, problems[0]
 
 
-def _trial(
-    chosen: layers.Partial, honest: Callable[[], object], loaded_bytes: int = 0
-) -> bytes:
+def _trial(chosen: layers.Partial, honest: Callable[[], object], loaded_bytes: int = 0) -> bytes:
     """Put it all on in processes that end: what the last one says, or the first that failed."""
 
     def worker(parent: int, write: int) -> None:

@@ -1,8 +1,8 @@
 """Untrusted side: a profile that each worker loads for itself.
 
 For a machine on which a process that has loaded it cannot be forked: some libraries start threads
-when they are imported, and a fork then waits for threads that it does not have. It costs each worker
-seconds instead of milliseconds, and holds back nothing less.
+when they are imported, and a fork then waits for threads that it does not have. Each worker takes
+seconds instead of milliseconds, and is no less confined.
 """
 
 from typing import TYPE_CHECKING

@@ -175,7 +175,7 @@ class Worker:
             self.close()
 
     def _wait_until_ready(self) -> None:
-        """Until the worker is isolated and has what student code needs; the student's time begins."""
+        """Until the worker is isolated and has what student code needs: none of its time so far."""
         self._deadline = time.monotonic() + _READY_SECONDS
         try:
             self._receive()

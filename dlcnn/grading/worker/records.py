@@ -80,7 +80,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Isolation:
-    """How far student code is kept from the machine, and why not further."""
+    """How far student code is kept from the machine, and why not further or not faster."""
 
     tier: str
     reason: str | None

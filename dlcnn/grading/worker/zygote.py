@@ -2,9 +2,10 @@
 
     grader → zygote → nest (one per submission) → worker (one at a time, runs student code)
 
-The zygote has imported NumPy, and what its profile loads. The nest compiles the submission once and never runs it; it is where
-isolation is set up and what is killed to kill everything. Both do as the grader's one-letter
-orders say, and end when the grader does. Standard library and NumPy only; nothing of dlcnn.
+The zygote has imported NumPy, and what its profile loads. The nest compiles the submission once and
+never runs it; it is where isolation is set up and what is killed to kill everything. Both do as the
+grader's one-letter orders say, and end when the grader does. Standard library and NumPy only;
+nothing of dlcnn.
 
 Started as `python -I zygote.py DESCRIPTOR PROFILE TIER [cold]`, the tier being the most to be had.
 """

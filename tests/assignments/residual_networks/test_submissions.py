@@ -1,7 +1,8 @@
 """What different students hand in for "Residual networks", and what it is worth.
 
 `styles/` holds whole submissions: right ones of every age of the course, and wrong ones in the ways
-that students go wrong. ResNet50 takes seconds, so there are only as many as show something.
+that students go wrong. ResNet50 takes seconds, and a minute where its known mistakes are tried, so
+most of them are slow tests.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from dlcnn.grading.worker.pool import Zygote
 from tests.assignments.graded import Grade, exam_of, grading, not_passed, styles_of, worth
 
 STYLES = styles_of("residual_networks")
+QUICK = {"course_2021_training.ipynb", "stage_and_block_2018.ipynb"}
 
 EXPECTED = {
     # Right, with the parameters of each age.
@@ -49,6 +51,11 @@ EXPECTED = {
     ),
 }
 
+CASES = [
+    pytest.param(path, id=path.name, marks=() if path.name in QUICK else (pytest.mark.slow,))
+    for path in STYLES
+]
+
 
 @pytest.fixture(scope="module")
 def exam() -> Exam:
@@ -60,7 +67,7 @@ def grade(exam: Exam, keras_zygote: Zygote) -> Grade:
     return grading(exam, keras_zygote)
 
 
-@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CASES)
 def test_submission_gets_what_it_is_worth(path: Path, grade: Grade) -> None:
     """Its score, what is wrong with each task, and the notes on old code"""
     expected = EXPECTED[path.name]
@@ -81,6 +88,7 @@ def test_submissions_are_many() -> None:
     assert {path.suffix for path in STYLES} == {".py", ".ipynb"}
 
 
+@pytest.mark.slow
 def test_solution_scores_everything(exam: Exam, grade: Grade) -> None:
     """The course's own solution passes the course's own checks"""
     report = grade(exam.assignment.solution_path)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dlcnn.grading.course_code import beside
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.report import SubmissionReport
 from dlcnn.grading.worker.pool import Zygote
@@ -92,6 +93,7 @@ class Arena:
         """As many processes and descriptors afterwards as before; what is too many is ended."""
         descriptors, before = _descriptors(), descendants()
         yield
+        beside(self.world.exam, self._zygote).close()  # the solution's worker stays for the next
         deadline = time.monotonic() + _SETTLE_SECONDS
         while Counter(descendants().values()) != self._processes and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import marshal
+import os
 import pickle
 import stat
 import struct
@@ -25,7 +26,7 @@ from tests.grading.worker.model_files import archive, bright_or_dark, changed, m
 
 __all__ = ["MARK", "of_keras", "of_weights"]
 
-MARK = Path(tempfile.gettempdir()) / "code_of_a_model_file_ran"
+MARK = Path(tempfile.gettempdir()) / f"code_of_a_model_file_ran_{os.getpid()}"
 
 Hostile = tuple[str, bytes, str]
 

@@ -76,12 +76,14 @@ def test_worker_has_nothing_of_the_users(zygote):
         import tensorflow as tf
 
         def answer():
-            return (keras.config.backend(), keras.config.floatx(), tf.config.list_physical_devices("GPU"),
-                    sorted({"HOME", "PATH", "USER", "PWD"} & set(os.environ)))
+            devices = tf.config.list_physical_devices("GPU")
+            own = {"HOME", "PATH", "USER", "PWD"} & set(os.environ)
+            return keras.config.backend(), keras.config.floatx(), devices, sorted(own)
     """
     assert answer_of(zygote, source).value == ("tensorflow", "float32", [], [])
 
 
+@pytest.mark.slow
 def test_keras_settings_of_the_user_are_not_read(tmp_path, monkeypatch):
     """A keras.json of whoever grades changes no student's model, and none is written"""
     (tmp_path / ".keras").mkdir()

@@ -21,6 +21,7 @@ Arguments = tuple[Any, ...]
 Keywords = dict[str, Any]
 
 _MAX_KEPT = 4  # models; a ResNet50 takes 95 MB
+_MAX_DEPTH = 32  # a frame may have no more
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,16 @@ def _is_model(answer: Any) -> bool:
     return True
 
 
-def _plain(value: Any) -> Any:
-    """A value with arrays for the tensors in it."""
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A value with arrays for the tensors in it, as deep as can be sent."""
+    if type(value) in (list, tuple) and depth < _MAX_DEPTH:
+        return type(value)(_plain(each, depth + 1) for each in value)
+    if type(value) is dict and depth < _MAX_DEPTH:
+        return {name: _plain(each, depth + 1) for name, each in value.items()}
+    if type(value).__module__ == "builtins":  # a million of them must not take seconds
+        return value
     if isinstance(value, keras().Variable) or keras().ops.is_tensor(value):
         return keras().ops.convert_to_numpy(value)
-    if type(value) in (list, tuple):
-        return type(value)(_plain(each) for each in value)
-    if type(value) is dict:
-        return {name: _plain(each) for name, each in value.items()}
     return value
 
 

@@ -164,7 +164,7 @@ def scale(X, factor):
 """,
         "verdict",
         verdict="scale(X, 3.0) == solution(X, 3.0)",
-        told=("type",),
+        told=("type", "exception"),
     ),
     Attack(
         "an object looks up what is expected when it is made an array",

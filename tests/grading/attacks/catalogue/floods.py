@@ -209,7 +209,7 @@ def scale(X, factor):
     return [0.5] * 1_000_000
 """,
         "none",
-        told=_SIZE,
+        told=("size", "time"),
     ),
     Attack(
         "a list that contains itself",

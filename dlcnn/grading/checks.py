@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcnn.course.curve import Curve
 from dlcnn.grading.compare import compare_array, compare_plain, compare_scalar, plain_number
 from dlcnn.grading.report import Facts
 from dlcnn.grading.worker.pool import Reply
+
+if TYPE_CHECKING:
+    from dlcnn.course.curve import Curve
 
 __all__ = [
     "Asked",
@@ -73,7 +75,7 @@ class Check:
     partial: bool
     domain: Domain | None
     function: Callable[..., None]
-    curve: Curve | None = None  # of its task, where that is a trained model
+    curve: "Curve | None" = None  # of its task, where that is a trained model
 
     @cached_property
     def case(self) -> dict[str, int]:
@@ -207,7 +209,7 @@ class CheckRun:
     """What happened so far while one check runs."""
 
     partial: bool = False
-    curve: Curve | None = None
+    curve: "Curve | None" = None
     expectations: int = 0
     missed: float = 0
     failures: list[Facts] = field(default_factory=list)

@@ -3,15 +3,17 @@
 A model's file is opened in the worker only; here its predictions are held against the labels.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcnn.course.curve import Curve
 from dlcnn.grading.checks import current_run, judge
 from dlcnn.grading.compare import describe
 from dlcnn.grading.report import Facts
+
+if TYPE_CHECKING:
+    from dlcnn.course.curve import Curve
 
 __all__ = ["expect_accuracy_on_curve"]
 
@@ -101,7 +103,7 @@ def _classes(predictions: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(np.isfinite(rows).all(axis=1), named, -1)
 
 
-def _told(name: str, right: int, images: int, curve: Curve) -> Facts:
+def _told(name: str, right: int, images: int, curve: "Curve") -> Facts:
     accuracy = right / images
     step = curve.next_step(accuracy)
     return {

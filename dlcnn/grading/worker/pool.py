@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,6 +50,7 @@ TIERS = ("process", "partial", "full")  # each includes the ones before it
 
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _START_SECONDS = 120.0  # Keras, and finding out that it cannot be forked, take a while
+_IN_PAIRS = ("keras",)  # profiles whose checks ask the solution about every submission
 _ONE_THREAD = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS")  # threads do not survive a fork
 
 
@@ -57,18 +58,27 @@ class Zygote:
     """A process that has loaded what student code needs, and can be forked in a millisecond."""
 
     def __init__(
-        self, profile: str = "numpy", require: str = "process", tier: str = "full"
+        self,
+        profile: str = "numpy",
+        require: str = "process",
+        tier: str = "full",
+        *,
+        is_second: bool = False,
     ) -> None:
-        """Start it.
+        """Start it; where its second is sure to be wanted, that one too, at the same time.
 
         Args:
             profile: what it loads, a module of `profiles`.
             require: the least tier of isolation to be content with, one of `TIERS`.
             tier: the most isolation to ask for, where the machine gives more.
+            is_second: whether it is another's second, and so has none.
         """
         self._profile = profile
         self._tier = tier
         self._session: Session | None = None
+        self._second: Future[Zygote] | None = None
+        if profile in _IN_PAIRS and not is_second:
+            self._second = self._start_second()
         self.isolation = self._start()
         if TIERS.index(self.isolation.tier) < TIERS.index(require):
             self.close()
@@ -86,15 +96,17 @@ class Zygote:
         self._session = Session(self, program, limits or Limits())
         return self._session
 
-    @cached_property
+    @property
     def second(self) -> "Zygote":
         """Another of the same profile, for a session beside its own; ends with it."""
-        return Zygote(self._profile, tier=self._tier)
+        if self._second is None:
+            self._second = self._start_second()
+        return self._second.result()
 
     def close(self) -> None:
         """End it and everything below it."""
-        if "second" in self.__dict__:
-            self.second.close()
+        if self._second is not None and self._second.exception() is None:
+            self._second.result().close()
         if self._session is not None:
             self._session.close()
         self._control.close()  # the zygote ends when nobody is left to give it orders
@@ -109,6 +121,12 @@ class Zygote:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _start_second(self) -> "Future[Zygote]":
+        thread = ThreadPoolExecutor(1)
+        starting = thread.submit(Zygote, self._profile, tier=self._tier, is_second=True)
+        thread.shutdown(wait=False)
+        return starting
 
     def _start(self) -> Isolation:
         """Start the process; what isolation it found."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dlcnn.models.initializers import EdgeFilters, edge_layer
     from dlcnn.models.pattern import from_pattern, is_pattern
     from dlcnn.models.receptive import receptive_field
+    from dlcnn.models.replays import replay
 
 __all__ = [
     "Architecture",
@@ -36,6 +37,7 @@ __all__ = [
     "names",
     "outline",
     "receptive_field",
+    "replay",
     "summary_table",
     "without_weights",
 ]
@@ -47,6 +49,7 @@ _NEEDS_KERAS = {
     "from_pattern": "pattern",
     "is_pattern": "pattern",
     "receptive_field": "receptive",
+    "replay": "replays",
     "summary_table": "anatomy",
 }
 

@@ -1,12 +1,13 @@
 """What convolutional networks compute, in clear NumPy: the answers everything else is held to.
 
-The operations are here by name. Three rooms beside them have names of their own to go by:
-`arithmetic` (sizes, weights and work of layers), `kernels` (Sobel and other named kernels) and
-`step_by_step` (the course's eight functions, which are here too). Needs NumPy only; knows no layers
-of a framework, no assignments and no files.
+The operations are here by name. Rooms beside them have names of their own to go by: `arithmetic`
+(sizes, weights and work of layers), `kernels` (Sobel and other named kernels), `layers` (which keep
+weights and are called with data), `network` and `descent` (which run and train them), and
+`step_by_step` (the course's eight functions, which are here too). Needs NumPy only; knows no
+framework, no assignments and no files.
 """
 
-from dlcnn.reference import arithmetic, kernels
+from dlcnn.reference import arithmetic, descent, kernels, layers, network
 from dlcnn.reference.convolution import (
     conv1d,
     conv1d_gradients,
@@ -100,6 +101,7 @@ __all__ = [
     "depthwise_conv1d_gradients",
     "depthwise_conv2d",
     "depthwise_conv2d_gradients",
+    "descent",
     "distribute_value",
     "global_average_pool1d",
     "global_average_pool1d_gradients",
@@ -111,10 +113,12 @@ __all__ = [
     "global_max_pool2d_gradients",
     "im2col",
     "kernels",
+    "layers",
     "max_pool1d",
     "max_pool1d_gradients",
     "max_pool2d",
     "max_pool2d_gradients",
+    "network",
     "pool_backward",
     "pool_forward",
     "true_convolution1d",

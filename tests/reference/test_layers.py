@@ -1,0 +1,292 @@
+"""Every layer against the Keras layer of its name: outputs, gradients and weights; and refusals."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlcnn.reference import ShapeError, layers
+
+from .oracles import TOLERANCES, central_differences
+
+IMAGES, SEQUENCES, ROWS = (3, 7, 9, 4), (3, 9, 4), (5, 6)
+_OF_PIXELS = {
+    "kernel_size": (3, 2),
+    "strides": (2, 1),
+    "padding": "same",
+    "activation": "tanh",
+}
+
+# class name, configuration, shape of the input (of the inputs, for layers that merge)
+CASES = [
+    ("Conv2D", {"filters": 6, "kernel_size": 3}, IMAGES),
+    ("Conv2D", {"filters": 6, **_OF_PIXELS}, IMAGES),
+    ("Conv2D", {"filters": 3, "kernel_size": (2, 3), "use_bias": False}, IMAGES),
+    ("Conv2D", {"filters": 5, "kernel_size": 2, "dilation_rate": (2, 3)}, IMAGES),
+    ("Conv2D", {"filters": 3, "kernel_size": 1, "activation": "softmax"}, IMAGES),
+    ("Conv1D", {"filters": 5, "kernel_size": 4, "strides": 2, "activation": "relu"}, SEQUENCES),
+    (
+        "Conv1D",
+        {"filters": 5, "kernel_size": 3, "dilation_rate": 2, "padding": "causal"},
+        SEQUENCES,
+    ),
+    ("Conv1D", {"filters": 5, "kernel_size": 3, "strides": 2, "padding": "causal"}, SEQUENCES),
+    ("DepthwiseConv2D", {"kernel_size": (3, 2), "depth_multiplier": 3}, IMAGES),
+    ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"}, IMAGES),
+    ("Dense", {"units": 3}, ROWS),
+    ("Dense", {"units": 7, "activation": "sigmoid", "use_bias": False}, ROWS),
+    ("Dense", {"units": 3, "activation": "softmax"}, SEQUENCES),
+    ("MaxPooling2D", {}, IMAGES),
+    ("MaxPooling2D", {"pool_size": (3, 2), "strides": (2, 3), "padding": "same"}, IMAGES),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, IMAGES),
+    ("AveragePooling2D", {"pool_size": (2, 4)}, IMAGES),
+    ("MaxPooling1D", {"pool_size": 3, "strides": 2}, SEQUENCES),
+    ("AveragePooling1D", {"pool_size": 3, "padding": "same"}, SEQUENCES),
+    ("GlobalAveragePooling2D", {}, IMAGES),
+    ("GlobalAveragePooling2D", {"data_format": "channels_first", "keepdims": True}, IMAGES),
+    ("GlobalMaxPooling2D", {"keepdims": True}, IMAGES),
+    ("GlobalAveragePooling1D", {}, SEQUENCES),
+    ("GlobalMaxPooling1D", {}, SEQUENCES),
+    ("Flatten", {}, IMAGES),
+    ("Flatten", {"data_format": "channels_first"}, IMAGES),
+    ("Flatten", {}, ROWS),
+    ("ZeroPadding2D", {"padding": 2}, IMAGES),
+    ("ZeroPadding2D", {"padding": (1, 3)}, IMAGES),
+    ("ZeroPadding2D", {"padding": ((1, 0), (2, 3)), "data_format": "channels_first"}, IMAGES),
+    ("BatchNormalization", {}, IMAGES),
+    ("BatchNormalization", {"epsilon": 0.1, "momentum": 0.7, "scale": False}, IMAGES),
+    ("BatchNormalization", {"axis": 1, "center": False}, IMAGES),
+    ("BatchNormalization", {}, ROWS),
+    ("ReLU", {}, IMAGES),
+    ("ReLU", {"max_value": 0.7, "negative_slope": 0.3, "threshold": 0.2}, IMAGES),
+    ("Softmax", {}, ROWS),
+    ("Softmax", {"axis": 1}, IMAGES),
+    *(
+        ("Activation", {"activation": name}, IMAGES)
+        for name in ("linear", "relu", "sigmoid", "softmax", "tanh")
+    ),
+    ("Dropout", {"rate": 0.5}, IMAGES),
+    ("Add", {}, [IMAGES, IMAGES, (3, 1, 9, 1)]),
+    ("Concatenate", {}, [IMAGES, (3, 7, 9, 2)]),
+    ("Concatenate", {"axis": 1}, [(3, 2, 9, 4), IMAGES, IMAGES]),
+]
+
+
+def draw(shape):
+    """Inputs of one shape, or a list of them."""
+    rng = np.random.default_rng(5)
+    if isinstance(shape, list):
+        return [rng.standard_normal(each) for each in shape]
+    return rng.standard_normal(shape)
+
+
+def pair(class_name, config, inputs):
+    """The layer in Keras and in NumPy, with the same weights, none of them 0 or 1."""
+    theirs = getattr(keras.layers, class_name)(**config, dtype="float64")
+    theirs(inputs)
+    rng = np.random.default_rng(6)
+    theirs.set_weights([rng.uniform(0.5, 1.5, weight.shape) for weight in theirs.weights])
+    ours = layers.make_layer(class_name, config)
+    ours.weights = {weight.name: weight.numpy() for weight in theirs.weights}
+    return theirs, ours
+
+
+def compare(class_name, config, shape, *, training=False, change=lambda array: array):
+    """Hold outputs, gradients and weights to Keras; `change` spoils the gradient ours is given."""
+    rtol, atol = TOLERANCES[np.dtype(np.float64)]
+    inputs = draw(shape)
+    theirs, ours = pair(class_name, config, inputs)
+    several = isinstance(inputs, list)
+    tensors = [tf.constant(each) for each in (inputs if several else [inputs])]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        expected = theirs(tensors if several else tensors[0], training=training)
+    grad_outputs = np.random.default_rng(7).standard_normal(expected.shape)
+    sources = [*tensors, *theirs.trainable_variables]
+    expected_gradients = tape.gradient(
+        expected, sources, tf.constant(grad_outputs), unconnected_gradients="zero"
+    )
+
+    outputs = ours(inputs, training=training)
+    gradients = ours.gradients(change(grad_outputs), inputs, outputs, training=training)
+
+    np.testing.assert_allclose(outputs, expected, rtol=rtol, atol=atol)
+    received = [*(gradients.inputs if several else [gradients.inputs]), *gradients.weights.values()]
+    for ours_each, theirs_each in zip(received, expected_gradients, strict=True):
+        np.testing.assert_allclose(ours_each, theirs_each, rtol=1e-9, atol=1e-9)
+    for weight in theirs.weights:
+        np.testing.assert_allclose(ours.weights[weight.name], weight, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize(("class_name", "config", "shape"), CASES)
+def test_layer_agrees_with_the_keras_layer_of_its_name(class_name, config, shape):
+    """Outputs and all gradients, from the same configuration and weights"""
+    compare(class_name, config, shape)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "shape"), [case for case in CASES if case[0] == "BatchNormalization"]
+)
+def test_batch_normalization_agrees_with_keras_in_training(class_name, config, shape):
+    """Outputs, gradients through the batch's own statistics, and the moved ones"""
+    compare(class_name, config, shape, training=True)
+
+
+@pytest.mark.parametrize(("class_name", "config", "shape"), CASES[1:40:6])
+def test_comparison_with_keras_notices_a_wrong_gradient(class_name, config, shape):
+    """A gradient that is 1 % too large does not pass"""
+    with pytest.raises(AssertionError):
+        compare(class_name, config, shape, change=lambda array: array * 1.01)
+
+
+def test_comparison_with_keras_notices_the_other_mode():
+    """Normalizing by the moving statistics is not normalizing by the batch's"""
+    inputs = draw(IMAGES)
+    theirs, ours = pair("BatchNormalization", {}, inputs)
+    assert np.abs(ours(inputs, training=True) - theirs(inputs, training=False)).max() > 0.1
+
+
+def test_grouped_convolution_layer_agrees_with_a_layer_for_each_group():
+    """Each group of filters sees its own channels, forwards and backwards"""
+    inputs, layer = draw((2, 5, 6, 4)), layers.Conv2D(6, 3, groups=2, activation="relu", seed=1)
+    outputs = layer(inputs)
+    gradients = layer.gradients(np.ones(outputs.shape), inputs, outputs)
+
+    for group in range(2):
+        seen, made = slice(2 * group, 2 * group + 2), slice(3 * group, 3 * group + 3)
+        alone = layers.Conv2D(3, 3, activation="relu")
+        alone.weights = {name: array[..., made] for name, array in layer.weights.items()}
+        np.testing.assert_allclose(alone(inputs[..., seen]), outputs[..., made])
+        expected = alone.gradients(
+            np.ones(outputs[..., made].shape), inputs[..., seen], outputs[..., made]
+        )
+        np.testing.assert_allclose(gradients.inputs[..., seen], expected.inputs)
+        np.testing.assert_allclose(
+            gradients.weights["kernel"][..., made], expected.weights["kernel"]
+        )
+
+
+def test_channels_first_convolution_layer_is_the_other_with_its_axes_moved():
+    """`data_format` changes the order of the axes and nothing else"""
+    inputs = draw((2, 5, 6, 4))
+    last = layers.Conv2D(3, 2, strides=2, seed=1)
+    first = layers.Conv2D(3, 2, strides=2, data_format="channels_first", seed=1)
+    expected = np.moveaxis(last(inputs), -1, 1)
+    np.testing.assert_allclose(first(np.moveaxis(inputs, -1, 1)), expected)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_normalization_gradient_agrees_with_central_differences(training):
+    """dL/dinputs of L = sum(outputs * grad_outputs), without any framework"""
+    inputs = draw((3, 2, 4))
+    grad_outputs = np.random.default_rng(8).standard_normal(inputs.shape)
+
+    def run(array):
+        layer = layers.BatchNormalization()
+        outputs = layer(array, training=training)
+        return layer, outputs
+
+    layer, outputs = run(inputs)
+    received = layer.gradients(grad_outputs, inputs, outputs, training=training).inputs
+    expected = central_differences(
+        lambda moved: float(np.sum(run(moved)[1] * grad_outputs)), inputs
+    )
+    np.testing.assert_allclose(received, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_layer_draws_its_weights_as_keras_does():
+    """Kernels fill Keras' range evenly and have its variance; biases begin at 0"""
+    layer = layers.Conv2D(64, (3, 5), seed=1)
+    layer(np.zeros((1, 8, 8, 32), np.float32))
+    theirs = keras.layers.Conv2D(64, (3, 5))
+    theirs.build((1, 8, 8, 32))
+    kernel, expected = layer.weights["kernel"], theirs.kernel.numpy()
+
+    assert kernel.shape == expected.shape
+    assert kernel.dtype == np.float32
+    assert abs(kernel.max() / expected.max() - 1) < 1e-3
+    assert abs(kernel.std() / expected.std() - 1) < 0.02
+    assert not layer.weights["bias"].any()
+
+
+def test_layer_draws_the_same_weights_from_the_same_seed():
+    """A seed stands for the weights; a generator is shared and goes on"""
+    inputs, rng = draw(ROWS), np.random.default_rng(3)
+
+    def kernel(seed):
+        layer = layers.Dense(4, seed=seed)
+        layer(inputs)
+        return layer.weights["kernel"]
+
+    np.testing.assert_array_equal(kernel(1), kernel(1))
+    assert (kernel(1) != kernel(2)).all()
+    assert (kernel(rng) != kernel(rng)).all()
+
+
+@pytest.mark.parametrize(("class_name", "config", "shape"), CASES)
+def test_layer_keeps_float32_and_takes_integers_as_float64(class_name, config, shape):
+    """Outputs and gradients have the dtype of floating inputs"""
+    for given, expected in ((np.float32, np.float32), (np.uint8, np.float64)):
+        drawn = draw(shape)
+        several = isinstance(drawn, list)
+        inputs = [each.astype(given) for each in drawn] if several else drawn.astype(given)
+        layer = layers.make_layer(class_name, config, 1)
+        outputs = layer(inputs)
+        gradients = layer.gradients(np.ones(outputs.shape, expected), inputs, outputs)
+        arrays = [*(gradients.inputs if several else [gradients.inputs])]
+        arrays += [outputs, *gradients.weights.values(), *layer.weights.values()]
+        assert {array.dtype for array in arrays} == {np.dtype(expected)}
+
+
+def test_activations_stay_finite_far_from_zero():
+    """The largest and smallest inputs that float32 can hold give 0, 1/2 or 1"""
+    far = np.array([[-3e38, 0, 3e38]], np.float32)
+    with np.errstate(over="raise", invalid="raise"):
+        np.testing.assert_array_equal(layers.Sigmoid()(far), [[0, 0.5, 1]])
+        np.testing.assert_array_equal(layers.Softmax()(far / 2), [[0, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: layers.Conv2D(0, 3), "filters must be an integer, at least 1"),
+        (lambda: layers.Conv2D(4, (3, 3, 3)), "kernel_size must be one integer or two"),
+        (lambda: layers.Dense(2.5), "units must be an integer"),
+        (lambda: layers.Dense(2, activation="swish"), "activation must be None or one of"),
+        (lambda: layers.MaxPooling2D(0), "pool_size must be"),
+        (lambda: layers.ZeroPadding2D("same"), "padding must be"),
+        (lambda: layers.Conv2D(4, 3)(np.zeros((5, 6, 3))), "must have the 4 axes"),
+        (lambda: layers.Conv2D(4, 3, groups=2)(np.zeros((2, 5, 6, 3))), "a multiple of groups"),
+        (lambda: layers.Conv2D(4, 3, padding="causal")(np.zeros((2, 5, 6, 3))), "padding must be"),
+        (lambda: layers.Dense(2)(np.zeros(3)), r"\(batch, ..., features\)"),
+        (lambda: layers.Dense(2)(np.array([["a"]])), "must hold floating-point numbers"),
+        (lambda: layers.BatchNormalization(axis=4)(np.zeros(IMAGES)), "an axis 4"),
+        (lambda: layers.Add()([np.zeros((2, 3)), np.zeros((2, 4))]), "must have one shape"),
+        (lambda: layers.Add()(np.zeros((2, 3))), "must be a list of arrays"),
+        (lambda: layers.Concatenate()([np.zeros((2, 3)), np.zeros((3, 3))]), "along axis -1 only"),
+        (lambda: layers.Dropout(0.5)(np.zeros(ROWS), training=True), "lets everything pass"),
+        (lambda: layers.ReLU().gradients(np.zeros(2), np.zeros(3), np.zeros(3)), "grad_outputs"),
+        (lambda: layers.make_layer("Lambda", {}), "a layer is one of"),
+        (lambda: layers.make_layer("Dense", {"filters": 3}), "its settings are activation, units"),
+    ],
+)
+def test_layer_refuses_in_a_sentence(make, sentence):
+    """What cannot be computed is a ValueError that names the layer and what it received"""
+    with pytest.raises(ValueError, match=sentence) as refusal:
+        make()
+    assert "Received" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "sentence"),
+    [
+        ({"kernel": np.zeros((6, 3))}, ValueError, "its weights are kernel, bias"),
+        ({"kernel": np.zeros((5, 3)), "bias": np.zeros(3)}, ShapeError, r"shape \(6, 3\)"),
+    ],
+)
+def test_layer_refuses_weights_of_another_layer(weights, error, sentence):
+    """Weights that were set are held to the inputs at every call"""
+    layer = layers.Dense(3)
+    layer.weights = weights
+    with pytest.raises(error, match=sentence):
+        layer(draw(ROWS))

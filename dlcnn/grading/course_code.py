@@ -5,8 +5,9 @@ what our own checks draw: NumPy's run in this process, which is fast; Keras' run
 nothing here ever loads TensorFlow. Judges nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -63,14 +64,13 @@ def beside(exam: Exam, zygote: Zygote) -> "Beside":
 
 
 class Beside:
-    """The course's code in workers of its own, one form of it at a time."""
+    """The course's code in workers of its own; what it answers our own checks is remembered."""
 
     def __init__(self, exam: Exam, zygote: Zygote) -> None:
         """Nothing is started before it is called."""
         self.exam = exam
         self._zygote = zygote
         self._runner: Runner | None = None
-        self._running = ""
         self._was_asked = False
         self._lender = Lender(self._calling(exam.source))
 
@@ -85,14 +85,14 @@ class Beside:
         """End its processes."""
         if self._runner is not None:
             self._runner.close()
-        self._runner, self._running, self._was_asked = None, "", False
+        self._runner, self._was_asked = None, False
 
     def answer(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What the solution answers to a student's code."""
         self._was_asked = True
         if self.exam.spec.profile == "keras":
             return self._lender.shape(function, arguments, keywords)
-        return self._run(self.exam.source).answer(function, arguments, keywords)
+        return self._run().answer(function, arguments, keywords)
 
     def completing(self, call: Call) -> Call:
         """Calls of the student's functions while some of them are answered by the solution."""
@@ -112,23 +112,52 @@ class Beside:
             key = (source, encode((name, arguments, keywords)))
             reply: Reply | None = answers.get(key)
             if reply is None:
-                reply = self._run(source).call(name, arguments, keywords)
+                runner = self._run()
+                runner.grant()
+                reply = runner.call(self._named(name, source), arguments, keywords)
                 if len(answers) >= _MAX_REMEMBERED:
                     answers.clear()
-                answers[key] = reply
+                if not reply.exhausted:
+                    answers[key] = reply
             return reply
 
         return call
 
-    def _run(self, source: str) -> Runner:
-        if self._runner is None or source != self._running:
-            self.close()
-            zygote, limits = self._zygote.second, limits_of(self.exam)
-            form = replace(self.exam.solution, cells=(Cell("solution.py", source),))
-            program = program_of(self.exam, form, self.exam.model_files)
+    def _named(self, name: str, source: str) -> str:
+        """What a function, or an operation on what it makes, is called where all forms are."""
+        if self.exam.spec.profile == "keras" and " of " not in name:
+            name = f"layers of {name}"  # which is all that a description tells
+        return name if source == self.exam.source else f"{name}{self._suffixes[source]}"
+
+    @cached_property
+    def _suffixes(self) -> dict[str, str]:
+        """How the functions of each form with a mistake are called, by the form's text."""
+        sources = dict.fromkeys(mistake.source for mistake in self.exam.mistakes)
+        return {source: f"__{number}" for number, source in enumerate(sources)}
+
+    def _run(self) -> Runner:
+        if self._runner is None:
+            exam, zygote = self.exam, self._zygote.second
+            cells = [Cell("solution.py", exam.source)]
+            if exam.spec.profile == "keras":
+                cells.append(Cell("mistakes", _defining(self._suffixes, exam.spec.function_names)))
+            form = replace(exam.solution, cells=tuple(cells))
+            program, limits = program_of(exam, form, exam.model_files), limits_of(exam)
             self._runner = Runner(lambda: zygote.session(program, limits), limits.wall_seconds)
-            self._running = source
         return self._runner
+
+
+def _defining(suffixes: Mapping[str, str], functions: Iterable[str]) -> str:
+    """Code that defines the functions of many forms, each form in a namespace of its own.
+
+    They share one process: to start one costs more than to make a model.
+    """
+    return f"""
+for _source, _suffix in {[*suffixes.items()]!r}:
+    _functions = {{}}
+    exec(_source, _functions)
+    globals().update((_name + _suffix, _functions[_name]) for _name in {[*functions]!r})
+"""
 
 
 _kept: WeakKeyDictionary[Zygote, Beside] = WeakKeyDictionary()

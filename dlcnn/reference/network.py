@@ -96,8 +96,11 @@ class Network:
             seed: draws the weights that are not given.
 
         Raises:
-            ValueError: a name is given twice, or a node reads what does not come before it.
+            ValueError: a name is given twice, a node reads what does not come before it, or there
+                is no layer of its class and configuration.
         """
+        if not nodes:
+            raise ValueError("Network: it has at least one node. Received nodes=[].")
         self.nodes = tuple(nodes)
         self.inputs = tuple(inputs)
         self.outputs = (self.nodes[-1].name,) if outputs is None else tuple(outputs)

@@ -154,7 +154,7 @@ RIGHT = [net, sequential, nested, Subclass, own_layer, lambda_relu, variant(trai
 
 
 @pytest.mark.parametrize("declared", [same_layers, *BEHAVIOUR], ids=lambda each: each.name)
-@pytest.mark.parametrize("student", RIGHT, ids=str)
+@pytest.mark.parametrize("student", RIGHT, ids=lambda each: each.__name__)
 def test_expectations_pass_what_is_right(declared, student):
     """However a right model is written, it earns the points, by its layers and by what it does."""
     result = mark(declared, student, net)

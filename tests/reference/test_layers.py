@@ -16,6 +16,7 @@ _OF_PIXELS = {
     "padding": "same",
     "activation": "tanh",
 }
+_LATE = {"padding": "causal"}
 
 # class name, configuration, shape of the input (of the inputs, for layers that merge)
 CASES = [
@@ -30,7 +31,7 @@ CASES = [
         {"filters": 5, "kernel_size": 3, "dilation_rate": 2, "padding": "causal"},
         SEQUENCES,
     ),
-    ("Conv1D", {"filters": 5, "kernel_size": 3, "strides": 2, "padding": "causal"}, SEQUENCES),
+    ("Conv1D", {"filters": 5, "kernel_size": 3, **_LATE, "strides": 2}, SEQUENCES),
     ("DepthwiseConv2D", {"kernel_size": (3, 2), "depth_multiplier": 3}, IMAGES),
     ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"}, IMAGES),
     ("Dense", {"units": 3}, ROWS),
@@ -58,7 +59,7 @@ CASES = [
     ("BatchNormalization", {"axis": 1, "center": False}, IMAGES),
     ("BatchNormalization", {}, ROWS),
     ("ReLU", {}, IMAGES),
-    ("ReLU", {"max_value": 0.7, "negative_slope": 0.3, "threshold": 0.2}, IMAGES),
+    ("ReLU", {"max_value": 0.75, "negative_slope": 0.5, "threshold": 0.25}, IMAGES),
     ("Softmax", {}, ROWS),
     ("Softmax", {"axis": 1}, IMAGES),
     *(

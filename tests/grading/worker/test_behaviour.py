@@ -120,7 +120,7 @@ def test_call_takes_a_form_inside_if_accepted():
 
 
 def test_operations_keep_a_model_and_make_a_lost_one_again():
-    """Asking again calls nothing; a few other models push the oldest out."""
+    """Asking again calls nothing; a few other models push out what was not asked for longest."""
     made = []
 
     def block(x, filters):
@@ -131,9 +131,39 @@ def test_operations_keep_a_model_and_make_a_lost_one_again():
     for _ in range(3):
         _outputs(block, IMAGES, call=((INPUT, 2), {}))
     assert made == [2]
-    for filters in (3, 4, 5, 6, 2):
+    for filters in (*range(3, 10), 2, 10, 2, 3):
         _outputs(block, IMAGES, call=((INPUT, filters), {}))
-    assert made == [2, 3, 4, 5, 6, 2]
+    assert made == [*range(2, 11), 3]
+
+
+def test_layers_tells_what_call_tells_and_makes_no_weight():
+    """The same description, of a model that cannot be computed with and is not kept."""
+    made = []
+
+    def net():
+        made.append(keras.Sequential([keras.Input((8, 6, 3)), layers.Conv2D(4, 3)]))
+        return made[-1]
+
+    assert OPERATIONS["layers"](net, (), {}) == OPERATIONS["call"](net, (), {})
+    assert [weight._value is None for model in made for weight in model.weights] == [
+        *[True] * 2,
+        *[False] * 2,
+    ]
+    _outputs(net, IMAGES)
+    assert len(made) == 2
+
+
+def test_layers_calls_what_computes_on_the_way_as_usual():
+    """A function that needs values while it puts layers together gets them."""
+
+    def net():
+        layer = layers.Dense(3)
+        layer(np.ones((2, 5), np.float32)).numpy().sum()
+        return keras.Sequential([keras.Input((5,)), layer])
+
+    said = OPERATIONS["layers"](net, (), {})
+    assert said == OPERATIONS["call"](net, (), {})
+    assert said["keras"] == "model"
 
 
 def test_outputs_depend_on_the_seed_and_on_nothing_that_was_before():

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import models, recorded  # by path in the worker, as part of dlcnn in tests
-from .making import Arguments, Function, Keywords, Made, call, keras, made_by, make
+from .making import Arguments, Function, Keywords, Made, call, keras, layers, made_by, make
 
 __all__ = ["OPERATIONS", "fit", "gradients", "outputs"]
 
 _MAX_CALLS = 100_000
 _SMALL = (0.3, 0.6)
+_VARIANCE = "moving_variance"  # as Keras calls it
 
 
 def outputs(function: Function, args: Arguments, _kwargs: Keywords) -> dict[str, Any]:
@@ -51,8 +52,8 @@ def gradients(function: Function, args: Arguments, _kwargs: Keywords) -> list[li
     call_args, call_kwargs, seed, inputs = args
     made = _model_of(made_by(function, call_args, call_kwargs))
     _set_weights(made, inputs, seed)
-    layers = models.told_layers(made.answer, made.inputs) or [made.answer]
-    weights = [_own_weights(layer) for layer in layers]
+    told = models.told_layers(made.answer, made.inputs)
+    weights = [_own_weights(layer) for layer in told] or [list(_weights(made))]
     learned = {id(each): each for own in weights for each in own if each.trainable}
     lengths = dict(zip(learned, _lengths(made, inputs, seed, [*learned.values()]), strict=True))
     return [
@@ -86,7 +87,13 @@ def fit(function: Function, args: Arguments, _kwargs: Keywords) -> NDArray[Any]:
     return np.asarray(model.predict(images, verbose=0), np.float32)
 
 
-OPERATIONS = {"call": call, "outputs": outputs, "gradients": gradients, "fit": fit}
+OPERATIONS = {
+    "call": call,
+    "layers": layers,
+    "outputs": outputs,
+    "gradients": gradients,
+    "fit": fit,
+}
 
 
 def _model_of(made: Made) -> Made:
@@ -118,7 +125,8 @@ def _set_weights(made: Made, inputs: list[Any], seed: int) -> list[Any]:
         if shape not in drawn:
             drawn[shape] = _draw(shape, seed)
         if "float" in str(weight.dtype):
-            weight.assign(drawn[shape])
+            is_variance = weight.name == _VARIANCE
+            weight.assign(np.abs(drawn[shape]) if is_variance else drawn[shape])
     return weights
 
 
@@ -127,9 +135,10 @@ def _weights(made: Made) -> Iterator[Any]:
     if recorded.kind(made.answer) != "tensors":
         yield from made.answer.weights
         return
+    nodes, _ = recorded.walk(made.inputs, list(recorded.tensors(made.answer)), _MAX_CALLS)
     seen: set[int] = set()
-    for layer in models.told_layers(made.answer, made.inputs):
-        for weight in _own_weights(layer):
+    for node in nodes:
+        for weight in getattr(node.operation, "weights", ()):
             if id(weight) not in seen:
                 seen.add(id(weight))
                 yield weight
@@ -143,14 +152,15 @@ def _own_weights(layer: Any) -> list[Any]:
 def _draw(shape: tuple[int, ...], seed: int) -> NDArray[Any]:
     """Values with which signals pass fifty layers and a softmax at the end still tells them apart.
 
-    Kernels keep a signal's size, the matrices of dense layers halve its power; biases, scales,
-    means and variances are small and positive, as a variance must be.
+    Kernels keep a signal's size, the matrices of dense layers halve its power; biases, scales and
+    means are small, and of both signs, so that what a ReLU holds back is missed.
     """
-    low, high = _SMALL
+    rng = np.random.default_rng([seed, *shape])
     if len(shape) > 1:
-        high = math.sqrt((3 if len(shape) > 2 else 1.5) / math.prod(shape[:-1]))
-        low = -high
-    return np.random.default_rng([seed, *shape]).uniform(low, high, shape).astype(np.float32)
+        most = math.sqrt((3 if len(shape) > 2 else 1.5) / math.prod(shape[:-1]))
+        return rng.uniform(-most, most, shape).astype(np.float32)
+    signs = rng.choice([-1, 1], shape)
+    return (signs * rng.uniform(*_SMALL, shape)).astype(np.float32)
 
 
 def _compute(made: Made, inputs: list[Any], training: bool) -> list[Any]:

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 10
+_LAMBDA = {"class_name": "__lambda__", "config": {}}  # as Keras writes it
 
 
 class Untellable(Exception):  # noqa: N818  a finding, told in the description
@@ -155,9 +156,35 @@ def config(layer: Any) -> dict[str, Any]:
         return dict(layer.borrowed)
     if origin(layer) not in ("layer", "operation"):
         return {}
-    told = {name: value for name, value in layer.get_config().items() if name != "name"}
+    told = {name: value for name, value in _configuration(layer).items() if name != "name"}
     for name in told:
         function = getattr(layer, name, None) if name.endswith("activation") else None
         if inspect.isfunction(function):
             told[name] = function.__name__ if _of_keras(function) else function
     return told
+
+
+class _Function:
+    """Stands for a function of the student's while Keras writes a configuration down."""
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+def _configuration(layer: Any) -> dict[str, Any]:
+    """What Keras writes down, with functions of the student's as they are.
+
+    Keras refuses a function that is an object, and a lambda whose source it does not find.
+    """
+    own = {name: value for name, value in vars(layer).items() if _is_own_function(value)}
+    shown = object.__new__(type(layer))
+    vars(shown).update(vars(layer) | dict.fromkeys(own, _Function()))
+    try:
+        told = shown.get_config()
+    except Exception:  # there is such a function further inside
+        return {"function": _LAMBDA}
+    return told | {name: own[name] for name in own.keys() & told.keys()}
+
+
+def _is_own_function(value: Any) -> bool:
+    return callable(value) and not _of_keras(value if hasattr(value, "__name__") else type(value))

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from dlcnn.models import layers as own_layers
 from dlcnn.models.errors import ModelError, first_line
 from dlcnn.models.graph import Node, layer_calls
 from dlcnn.models.outlines import is_outline
@@ -62,18 +63,17 @@ def to_reference(model: keras.Model, where: str = "to_reference") -> network.Net
 
 def _written(node: Node, reads: tuple[str, ...], shares: str | None, where: str) -> network.Node:
     layer: Any = node.layer
-    if type(layer) is not getattr(keras.layers, node.kind, None) or node.kind not in (
-        layers.layer_names()
-    ):
+    theirs = getattr(keras.layers, node.kind, None) or getattr(own_layers, node.kind, None)
+    if type(layer) is not theirs or node.kind not in layers.layer_names():
         raise ModelError(
-            f"{where}: what runs in NumPy are the Keras layers {', '.join(layers.layer_names())}. "
+            f"{where}: what runs in NumPy are the layers {', '.join(layers.layer_names())}. "
             f"Received {node.kind} {node.name!r}. Replace it, or take a part of the model without "
             "it."
         )
     if shares is not None:
         return network.Node(node.name, node.kind, inputs=reads, shares=shares)
     config = _config(node, layer.get_config(), where)
-    weights = {each.name: keras.ops.convert_to_numpy(each).copy() for each in layer.weights}
+    weights = {each.name: each.numpy().copy() for each in layer.weights}
     return network.Node(node.name, node.kind, config, reads, weights)
 
 

@@ -123,13 +123,17 @@ def _batches(model: keras.Model, images: _Array | Sequence[_Array]) -> list[_Arr
     """The arrays for each input, in the dtype that the model computes in."""
     dtype = np.float64 if model.compute_dtype == "float64" else np.float32
     several = isinstance(images, list | tuple)
-    batches = [np.asarray(each, dtype) for each in (images if several else [images])]
+    try:
+        batches = [np.asarray(each, dtype) for each in (images if several else [images])]
+    except (TypeError, ValueError):
+        batches = []  # told below, in the same words as any other misfit
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     if len(batches) != len(shapes) or not all(map(_fits, batches, shapes)):
+        received = " and ".join(as_text(batch.shape) for batch in batches)
         raise ModelError(
             f"replay: {model.name} takes {' and '.join(map(as_text, shapes))}. Received "
-            f"{' and '.join(as_text(batch.shape) for batch in batches) or 'nothing'}. Pass a "
-            "batch, the batch axis first; a list of them for a model of several inputs."
+            f"{received or 'no arrays of numbers'}. Pass a batch, the batch axis first; a list of "
+            "them for a model of several inputs."
         )
     return batches
 

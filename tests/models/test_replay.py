@@ -17,6 +17,7 @@ _ODD = (32, 48, 3)
 _NETWORKS = [
     ("lenet1", {}, False),
     ("lenet5", {"variant": "dense"}, False),
+    ("lenet5", {"variant": "sparse"}, False),
     ("lenet5", {"variant": "course", "input_shape": (36, 29, 3)}, False),
     ("happy_model", {"input_shape": (37, 50, 3)}, False),
     ("convolutional_model", {"input_shape": (64, 50, 3)}, False),
@@ -24,7 +25,9 @@ _NETWORKS = [
     ("resnet50", {"input_shape": _ODD, "num_classes": 7, "variant": "keras"}, False),
     ("resnet50", {"input_shape": _ODD, "num_classes": 7, "variant": "torchvision"}, True),
     ("resnet50", {"input_shape": (64, 70, 3), "num_classes": 7, "variant": "course"}, False),
+    ("alexnet", {"variant": "single", "input_shape": (97, 120, 3), "num_classes": 7}, True),
     ("alexnet", {"variant": "torchvision", "input_shape": (97, 120, 3), "num_classes": 7}, True),
+    ("googlenet", {"variant": "paper", "input_shape": (64, 97, 3), "num_classes": 7}, True),
     ("googlenet", {"variant": "torchvision", "input_shape": (64, 97, 3), "num_classes": 7}, True),
     ("resnet18", {"input_shape": _ODD, "num_classes": 7}, True),
     *((name, {}, True) for name in ("vgg16", "resnet18", "resnet34", "resnet101")),
@@ -97,7 +100,7 @@ def _nested() -> keras.Model:
     pool = layers.MaxPooling2D(2, padding="same", name="pool")
     joined = layers.Concatenate(name="join")([both, pool(right)])
     pooled = layers.GlobalAveragePooling2D(name="average")(joined)
-    shared = layers.Dense(8, activation="tanh", name="shared")
+    shared = layers.Dense(7, activation="tanh", name="shared")
     out = layers.Dense(3, name="scores")(shared(shared(pooled)))
     return with_statistics(keras.Model([right, left], [out, pooled], name="nested"))
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dlcnn.models import layers as historic
 from dlcnn.reference import ShapeError, layers
 
 from .oracles import TOLERANCES, central_differences
@@ -67,6 +68,10 @@ CASES = [
         for name in ("linear", "relu", "sigmoid", "softmax", "tanh")
     ),
     ("Dropout", {"rate": 0.5}, IMAGES),
+    ("LocalResponseNormalization", {"depth": 3, "bias": 1.5, "alpha": 0.5, "beta": 0.6}, IMAGES),
+    ("LocalResponseNormalization", {"depth": 2, "alpha": 0.5}, IMAGES),
+    ("SelectChannels", {"channels": (3, 0, 3)}, IMAGES),
+    ("RadialBasis", {"units": 4}, ROWS),
     ("Add", {}, [IMAGES, IMAGES, (3, 1, 9, 1)]),
     ("Concatenate", {}, [IMAGES, (3, 7, 9, 2)]),
     ("Concatenate", {"axis": 1}, [(3, 2, 9, 4), IMAGES, IMAGES]),
@@ -83,7 +88,8 @@ def draw(shape):
 
 def pair(class_name, config, inputs):
     """The layer in Keras and in NumPy, with the same weights, none of them 0 or 1."""
-    theirs = getattr(keras.layers, class_name)(**config, dtype="float64")
+    kinds = keras.layers if hasattr(keras.layers, class_name) else historic
+    theirs = getattr(kinds, class_name)(**config, dtype="float64")
     theirs(inputs)
     rng = np.random.default_rng(6)
     theirs.set_weights([rng.uniform(0.5, 1.5, weight.shape) for weight in theirs.weights])

@@ -20,6 +20,8 @@ def wiring(alignment: Alignment, places: Places) -> Iterator[Finding]:
 def _connections(alignment: Alignment, places: Places) -> Iterator[Finding]:
     for number, mate in alignment.mate.items():
         one, other = alignment.expected.nodes[number], alignment.yours.nodes[mate]
+        if one.opaque or other.opaque:
+            continue
         if _fed_alike(alignment, places, one.inputs, other.inputs, one.is_commutative):
             continue
         facts = {
@@ -53,9 +55,16 @@ def _fed_alike(
     yours: tuple[Source, ...],
     any_order: bool,
 ) -> bool:
-    """Whether inputs come from the same layers, apart from layers that are missing or extra."""
+    """Whether inputs come from the same layers, apart from layers that are missing or extra.
+
+    A layer that cannot be looked into may stand for any of those around it, so that what it feeds
+    cannot be told apart.
+    """
     wanted = [places.values_of_expected(source) for source in expected]
     found = [places.values_of_yours(source) for source in yours]
+    feeding = {*yours}.union(*wanted, *found)
+    if any(alignment.yours.nodes[number].opaque for number, _ in feeding):
+        return True
     if len(wanted) != len(found):
         unpaired = any(source not in alignment.mate for source, _ in expected)
         return unpaired or any(source not in alignment.back for source, _ in yours)

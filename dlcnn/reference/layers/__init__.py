@@ -12,6 +12,11 @@ from dlcnn.reference.layers.activation import Activation, ReLU, Sigmoid, Softmax
 from dlcnn.reference.layers.base import Gradients, Layer, Seed, WeightedLayer
 from dlcnn.reference.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D
 from dlcnn.reference.layers.dense import Dense
+from dlcnn.reference.layers.historic import (
+    LocalResponseNormalization,
+    RadialBasis,
+    SelectChannels,
+)
 from dlcnn.reference.layers.merging import Add, Concatenate
 from dlcnn.reference.layers.normalization import BatchNormalization
 from dlcnn.reference.layers.pooling import (
@@ -45,9 +50,12 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Gradients",
     "Layer",
+    "LocalResponseNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
+    "RadialBasis",
     "ReLU",
+    "SelectChannels",
     "Sigmoid",
     "Softmax",
     "ZeroPadding2D",

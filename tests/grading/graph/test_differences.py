@@ -1,7 +1,9 @@
 # ruff: noqa: RUF001  sizes are written with a multiplication sign, not with the letter
 """Real mistakes in the course's models, and the very sentences that tell them."""
 
+import functools
 import json
+from itertools import product
 
 import keras
 import pytest
@@ -306,6 +308,83 @@ def test_compare_leaves_what_it_cannot_see_to_behaviour():
     assert compared(model(_relu), model(lambda_relu, filters=6)).verdict == "different"
     again = layers.Lambda(lambda x: keras.ops.maximum(x, 0))
     assert compared(model(again), model(again)).verdict == "unseen"
+
+
+class _ConvBn(layers.Layer):
+    """Convolution and normalization as one layer."""
+
+    def __init__(self, *settings):
+        super().__init__()
+        self.conv = layers.Conv2D(*settings, kernel_initializer="zeros")
+        self.norm = layers.BatchNormalization()
+
+    def call(self, x, training=None):
+        return self.norm(self.conv(x), training=training)
+
+
+def _own_conv_bn(x, filters, kernel, stride=1, padding="valid"):
+    return _ConvBn(filters, kernel, stride, padding)(x)
+
+
+def _own_relu(x):
+    return layers.Lambda(lambda x: keras.ops.maximum(x, 0))(x)
+
+
+def _own_join(x, shortcut):
+    return layers.Lambda(lambda both: keras.ops.relu(both[0] + both[1]))([x, shortcut])
+
+
+_OWN = {"conv_bn": _own_conv_bn, "relu": _own_relu, "join": _own_join}
+_SOME = [
+    {name: _OWN[name] for name, is_own in zip(_OWN, chosen, strict=True) if is_own}
+    for chosen in product([False, True], repeat=3)
+    if any(chosen)
+]
+
+
+@pytest.mark.parametrize("own", _SOME, ids=" ".join)
+def test_compare_leaves_what_own_layers_join_to_behaviour(own):
+    """How many layers one of the student's stands for is not known, nor then what feeds what."""
+
+    def stage(x, **parts):
+        x = convolutional_block(x, 3, (4, 5, 12), **parts)
+        return identity_block(identity_block(x, 3, (4, 5, 12), **parts), 3, (4, 5, 12), **parts)
+
+    for block in (functools.partial(identity_block, f=3, filters=(4, 5, 12)), stage):
+        assert compared(block_model(block), block_model(block, **own)).verdict == "unseen"
+
+
+@pytest.mark.slow
+def test_compare_leaves_a_large_network_of_own_layers_to_behaviour():
+    """So it is with fifty layers in a row."""
+    assert compared(solution(), resnet50(**_OWN)).verdict == "unseen"
+
+
+def test_compare_tells_what_is_joined_wrongly_beside_own_layers():
+    """A sum that can be seen, and what it joins, is compared though other layers are hidden."""
+
+    def model(right):
+        first = inputs = keras.Input((8, 10, 4))
+        second = _own_relu(_relu(conv(first, 4, 1)))
+        third = _relu(conv(second, 4, 3, padding="same"))
+        fourth = conv(third, 4, 1)
+        fifth = conv(layers.Add()([fourth, third if right else inputs]), 4, 2)
+        return keras.Model(inputs, layers.Softmax()(fifth))
+
+    def expected():
+        inputs = keras.Input((8, 10, 4))
+        third = _relu(conv(_relu(_relu(conv(inputs, 4, 1))), 4, 3, padding="same"))
+        return keras.Model(
+            inputs, layers.Softmax()(conv(layers.Add()([conv(third, 4, 1), third]), 4, 2))
+        )
+
+    assert compared(expected(), model(right=True)).verdict == "unseen"
+    found = compared(expected(), model(right=False))
+    assert found.verdict == "different"
+    assert (
+        "the Add joins the third Conv2D with 4 filters of 1×1 and the input; expected: the third "
+        "Conv2D with 4 filters of 1×1 and the second ReLU"
+    ) in sentences(found.facts("m"))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dlcnn.grading.models import Model, is_model
 from dlcnn.grading.report import Facts
 from dlcnn.grading.tolerated import advice_on
 from dlcnn.grading.worker.pool import Failure, Reply
+from dlcnn.grading.worker.records import MAX_TEXT
 from dlcnn.grading.worker.wire import arrays
 
 __all__ = ["Call", "Student", "facts_of_failure", "mask"]
@@ -21,6 +22,17 @@ __all__ = ["Call", "Student", "facts_of_failure", "mask"]
 Call = Callable[[str, tuple[Any, ...], dict[str, Any]], Reply]
 
 _UNUSABLE = "ModelFileError"  # what a worker raises for a model file, with a sentence about it
+_HIDDEN = (
+    (r"\b0x[0-9a-fA-F]{6,}", "0x…"),
+    (r"(?<![\w.:/])/(?:[\w.@+-]+/)+(?=[\w.@+-])", "…/"),
+    (r"(<KerasTensor shape=\([^)]*\), dtype=\w+)[^>]*>", r"\1>"),
+    (r"\b(input_layer|keras_tensor)_\d+", r"\1"),
+    (r"('[a-z]\w*?)_\d+(?=' \(of type )", r"\1"),
+    (
+        r"(\b(?:(?:name|path)=|(?:[Ll]ayer|[Mm]odel|operation):? )[\"'`]?[a-z]\w*?)_\d+\b",
+        r"\1",
+    ),
+)
 
 
 class Student:
@@ -110,13 +122,13 @@ class Student:
 def facts_of_failure(function: str, failure: Failure) -> Facts:
     """A call that gave no answer, as facts."""
     if failure.type == _UNUSABLE:
-        return {"kind": "model_file", "message": mask(failure.message)}
+        return {"kind": "model_file", "message": mask(failure.message)[:MAX_TEXT]}
     facts: Facts = {"kind": failure.kind, "function": function, **failure.detail}
     if failure.kind in ("exception", "undefined"):
         kind, message = failure.type, failure.message
         if kind == "UpstreamError":  # what the answered helper raised, in a name of ours
             kind, _, message = message.partition(": ")
-        facts["type"], facts["message"] = kind, mask(message)
+        facts["type"], facts["message"] = kind, mask(message)[:MAX_TEXT]
         advice = advice_on(message)
         facts |= {"notes": [advice]} if advice else {}
     if failure.kind == "exception":
@@ -131,9 +143,14 @@ def facts_of_failure(function: str, failure: Failure) -> Facts:
 
 
 def mask(text: str) -> str:
-    """Hide what differs from run to run or belongs to this machine: addresses and folders."""
-    text = re.sub(r"\b0x[0-9a-fA-F]{6,}", "0x…", text)
-    return re.sub(r"(?<![\w.:/])/(?:[\w.@+-]+/)+(?=[\w.@+-])", "…/", text)
+    """Hide what differs from run to run or belongs to this machine.
+
+    These are addresses, folders, and the numbers that Keras gives to tensors and layers, which
+    count what was made before.
+    """
+    for hidden, shown in _HIDDEN:
+        text = re.sub(hidden, shown, text)
+    return text
 
 
 def _unpackable(function: str, value: Any, names: tuple[str, ...]) -> Any:

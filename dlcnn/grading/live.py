@@ -31,6 +31,7 @@ from dlcnn.grading.marking import result, run_check, seeded
 from dlcnn.grading.render.live import LiveResult
 from dlcnn.grading.report import CheckResult
 from dlcnn.grading.worker.pool import Failure, Reply
+from dlcnn.grading.worker.records import cleaned
 
 __all__ = ["check"]
 
@@ -117,7 +118,8 @@ def _call(functions: Mapping[str, Any], profile: str) -> Call:
                 reply = call_here(functions, name, (arguments, keywords), profile)
             except SystemExit:
                 reply = Reply(failure=Failure("exit"))
-        return replace(reply, printed=printed.getvalue())
+        text = printed.getvalue()
+        return replace(reply, printed=cleaned(text, len(text)))
 
     return call
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcnn.grading.worker.pool import Failure, Frame, Reply
+from dlcnn.grading.worker.records import MAX_MESSAGE, cleaned
 from dlcnn.grading.worker.wire import WireError, arrays, decode, encode
 
 __all__ = ["call_here"]
@@ -39,7 +40,7 @@ def call_here(functions: Mapping[str, Any], name: str, sent: Any, profile: str =
     except WireError as error:
         return Reply(failure=Failure("protocol", type(error).__name__, str(error)))
     except Exception as error:
-        kind, message = type(error).__name__, str(error)
+        kind, message = type(error).__name__, cleaned(str(error), MAX_MESSAGE)
         return Reply(failure=Failure("exception", kind, message, _frames(error)))
     pairs = zip(arrays(received), arrays(decode(pristine)), strict=True)
     changed = {

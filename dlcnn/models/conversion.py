@@ -79,7 +79,7 @@ def _written(node: Node, reads: tuple[str, ...], shares: str | None, where: str)
 
 def _config(node: Node, config: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The settings that the reference takes; the others must have nothing to say."""
-    known = layers.settings(node.kind)
+    known = layers.layer_settings(node.kind)
     for name, value in config.items():
         silent = name in _OF_NO_MATTER or name.endswith(_OF_LEARNING)
         if name not in known and not silent and value not in (None, False):

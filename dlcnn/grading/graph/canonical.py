@@ -111,6 +111,7 @@ class _Builder:
                 call.layer,
                 layer.name,
                 step.opaque,
+                step.padding,
             )
             number = self._number(node)
             inputs = [(number, output) for output in range(len(call.shapes))]

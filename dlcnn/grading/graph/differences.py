@@ -163,14 +163,16 @@ class _Comparing:
         """Layers in the right place that are not what they should be."""
         for number, mate, one, other in self._matched():
             opaque = one.opaque or other.opaque
-            if one.operation == INPUT or (one.token == other.token and not opaque):
+            settings = _differing(one, other)
+            alike = one.operation == other.operation and not settings
+            if one.operation == INPUT or (alike and not opaque):
                 continue
             facts = {
                 "kind": "layer_unseen" if opaque else "layer_differs",
                 "after": self._places.before_yours(mate),
                 "expected": [one.told],
-                "yours": [other.told],
-                "settings": _differing(one, other),
+                "yours": [other.told | {"settings": other.written}],
+                "settings": settings,
             }
             yield Finding(number, facts, number)
 
@@ -180,7 +182,7 @@ class _Comparing:
         if expected == yours:
             return []
         unlike = [
-            (one.token != other.token, mate, one, other)
+            (bool(_differing(one, other)), mate, one, other)
             for _, mate, one, other in self._matched()
             if _sizes(one) != _sizes(other) and one.operation == other.operation
         ]
@@ -199,11 +201,15 @@ class _Comparing:
 
 
 def _differing(one: Node, other: Node) -> list[str]:
-    """The settings in which two layers of one operation differ."""
+    """The settings in which two layers of one operation differ.
+
+    Where padding makes no difference to the expected layer, either is as expected, though it may
+    make one for the sizes that a mistake before it gives.
+    """
     if one.operation != other.operation:
         return []
-    names = sorted(one.settings.keys() | other.settings.keys())
-    return [each for each in names if one.settings.get(each) != other.settings.get(each)]
+    names = sorted(one.settings.keys() | (other.settings.keys() - {"padding"}))
+    return [each for each in names if one.settings.get(each) != other.written.get(each)]
 
 
 def _sizes(node: Node) -> list[list[int]]:

@@ -30,6 +30,7 @@ class Node:
         layer: the same number for each use of one layer.
         name: the student's name for it, if any.
         opaque: whether what it computes is not known here.
+        padding: how padding is written where it makes no difference; then no setting tells it.
     """
 
     operation: str
@@ -40,6 +41,7 @@ class Node:
     layer: int = -1
     name: str | None = None
     opaque: bool = False
+    padding: str | None = None
 
     @cached_property
     def token(self) -> str:
@@ -55,6 +57,11 @@ class Node:
             "weights": [list(weight.shape) for weight in self.weights],
             "name": self.name,
         }
+
+    @property
+    def written(self) -> Settings:
+        """Its settings with padding told in any case."""
+        return self.settings if self.padding is None else self.settings | {"padding": self.padding}
 
     @property
     def is_commutative(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from math import ceil
 from typing import Any, Literal, get_args
 
-__all__ = ["Group", "Settings", "cleaned", "counted_axes", "is_opaque", "without_needless_padding"]
+__all__ = ["Group", "Settings", "cleaned", "counted_axes", "is_opaque", "padding_matters"]
 
 Settings = dict[str, Any]
 Group = Literal["initializers", "regularizers", "constraints", "dtype", "trainable", "training"]
@@ -78,20 +78,18 @@ def counted_axes(settings: Settings, rank: int) -> Settings:
     return settings | {"axis": _from_first(axis, rank)} if type(axis) is int else settings
 
 
-def without_needless_padding(settings: Settings, shape: tuple[int | None, ...]) -> Settings:
-    """The settings with padding "valid" where "same" would not pad these inputs at all."""
+def padding_matters(settings: Settings, shape: tuple[int | None, ...]) -> bool:
+    """Whether "same" and "valid" differ: not where "same" would not pad these inputs at all."""
     window = settings.get("kernel_size", settings.get("pool_size"))
     strides = settings.get("strides", 1)
-    if settings.get("padding") != "same" or window is None:
-        return settings
+    if settings.get("padding") not in ("same", "valid") or window is None:
+        return True
     sizes = shape[2:] if settings.get("data_format") == "channels_first" else shape[1:-1]
     windows, steps = _each(window, len(sizes)), _each(strides, len(sizes))
     dilations = _each(settings.get("dilation_rate", 1), len(sizes))
     if windows is None or steps is None or dilations is None:
-        return settings
-    places = zip(sizes, windows, steps, dilations, strict=True)
-    needed = any(_pads(*place) for place in places)
-    return settings if needed else settings | {"padding": "valid"}
+        return True
+    return any(_pads(*place) for place in zip(sizes, windows, steps, dilations, strict=True))
 
 
 def _pads(size: int | None, window: int, stride: int, dilation: int) -> bool:

@@ -17,7 +17,7 @@ from dlcnn.grading.graph.settings import (
     cleaned,
     counted_axes,
     is_opaque,
-    without_needless_padding,
+    padding_matters,
 )
 
 __all__ = ["COMMUTATIVE", "Step", "spell"]
@@ -82,11 +82,19 @@ _CALL_ONLY = frozenset({"training", "mask", "kwargs", "args"})
 
 @dataclass(frozen=True)
 class Step:
-    """One canonical layer; opaque where what it computes is not written down here."""
+    """One canonical layer.
+
+    Args:
+        operation: Keras' class name for it, "Activation" or "keras.ops.…".
+        settings: what decides what it computes.
+        opaque: whether what it computes is not written down here.
+        padding: how padding is written where it makes no difference; then no setting tells it.
+    """
 
     operation: str
     settings: Settings = field(default_factory=dict)
     opaque: bool = False
+    padding: str | None = None
 
 
 def spell(
@@ -109,14 +117,21 @@ def spell(
         if not layer.weights:
             also = [group for group in also if group not in _OF_WEIGHTS]
         settings = cleaned(layer.config, also) | _call_settings(call, also)
-        steps = _layer(layer.class_name, without_needless_padding(settings, inputs[0]))
+        steps = _layer(layer.class_name, settings)
     if len(inputs) == len(call.shapes) == 1 and _changes_nothing(steps, inputs[0], call.shapes[0]):
         return []
     steps = [_as_flatten(step, inputs[0], call.shapes[0]) for step in steps]
-    return [
-        Step(each.operation, counted_axes(each.settings, rank), is_opaque(each.settings))
-        for each in steps
-    ]
+    return [_finished(step, inputs[0]) for step in steps]
+
+
+def _finished(step: Step, shape: Shape) -> Step:
+    """A step with what decides what it computes of inputs of this shape."""
+    settings = counted_axes(step.settings, len(shape))
+    if padding_matters(settings, shape):
+        return Step(step.operation, settings, is_opaque(settings))
+    padding = settings["padding"]
+    settings = {name: value for name, value in settings.items() if name != "padding"}
+    return Step(step.operation, settings, is_opaque(settings), padding)
 
 
 def _layer(name: str, settings: Settings) -> list[Step]:
@@ -202,8 +217,7 @@ def _pooling(name: str, settings: Settings, inputs: tuple[Shape, ...]) -> Step:
         for key, value in {"strides": settings.get("pool_size"), **settings}.items()
         if key in ("pool_size", "strides")
     }
-    settings = without_needless_padding(settings | sizes, inputs[0])
-    return Step(f"{operation}{axes}D", settings)
+    return Step(f"{operation}{axes}D", settings | sizes)
 
 
 def _global_pooling(name: str, settings: Settings, inputs: tuple[Shape, ...]) -> Step | None:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 __all__ = [
+    "MAX_MESSAGE",
+    "MAX_TEXT",
     "AnswerRefusedError",
     "Failure",
     "FailureKind",
@@ -36,8 +38,10 @@ FailureKind = Literal[
 ]
 
 MAX_TEXT = 500
-# Control characters but newline and tab, what turns the direction of text, lone surrogates.
+MAX_MESSAGE = 2000  # of an exception, before what differs from run to run is taken out
+# Colours; control characters but newline and tab, what turns the direction of text, surrogates.
 _UNPRINTABLE = re.compile(
+    "\x1b\\[[0-9;]*m|"
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 

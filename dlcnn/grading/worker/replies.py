@@ -12,6 +12,8 @@ import numpy as np
 
 from dlcnn.grading.worker import compat, wire
 from dlcnn.grading.worker.records import (
+    MAX_MESSAGE,
+    MAX_TEXT,
     Failure,
     FailureKind,
     Frame,
@@ -120,7 +122,7 @@ def _failure(said: Any, function: str, program: Program, known: Loaded, limits: 
     return Failure(
         kind,
         _text(said.get("type", "")),
-        _text(said.get("message", "")),
+        _text(said.get("message", ""), MAX_MESSAGE),
         tuple(_frame(each, program) for each in _list(said.get("frames", []), _MAX_FRAMES)),
         seen(kind, limits).detail,
     )
@@ -149,13 +151,13 @@ def _problem(said: Any) -> Problem:
     if not isinstance(names, tuple):
         raise wire.WireError("a problem of no known kind")
     bound = tuple(_text(name) for name in names)
-    return Problem(_text(label), line, _text(type_name), _text(message), bound)
+    return Problem(_text(label), line, _text(type_name), _text(message, MAX_MESSAGE), bound)
 
 
-def _text(said: Any) -> str:
+def _text(said: Any, limit: int = MAX_TEXT) -> str:
     if not isinstance(said, str):
         raise wire.WireError("a text of no known kind")
-    return cleaned(said)
+    return cleaned(said, limit)
 
 
 def _list(said: Any, limit: int) -> list[Any]:

@@ -16,7 +16,7 @@ _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
     _FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
 
-_MAX_MESSAGE = 500
+_MAX_MESSAGE = 2000  # the trusted side shows less
 
 
 class Statement(NamedTuple):

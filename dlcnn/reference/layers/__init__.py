@@ -60,8 +60,8 @@ __all__ = [
     "Softmax",
     "ZeroPadding2D",
     "layer_names",
+    "layer_settings",
     "make_layer",
-    "settings",
 ]
 
 
@@ -70,7 +70,7 @@ def layer_names() -> tuple[str, ...]:
     return tuple(name for name in __all__ if name[0].isupper() and name not in _NO_LAYERS)
 
 
-def settings(class_name: str) -> frozenset[str]:
+def layer_settings(class_name: str) -> frozenset[str]:
     """The configuration that a layer takes, by name.
 
     Raises:
@@ -96,9 +96,9 @@ def make_layer(class_name: str, config: Mapping[str, Any], seed: Seed = None) ->
     try:
         signature(constructor).bind(**config, **drawn)
     except TypeError as error:
+        known = ", ".join(sorted(layer_settings(class_name))) or "none"
         raise ValueError(
-            f"{class_name}: its settings are {', '.join(sorted(settings(class_name))) or 'none'}. "
-            f"Received config={dict(config)!r}: {error}."
+            f"{class_name}: its settings are {known}. Received config={dict(config)!r}: {error}."
         ) from None
     return constructor(**config, **drawn)
 

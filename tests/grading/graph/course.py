@@ -41,12 +41,21 @@ def happy_model(*, filters=32, axis=3, pooling=layers.MaxPooling2D):
     )
 
 
-def convolutional_model(*, shape=(64, 64, 3), filters=16, kernel=2, classes=6, second_relu=True):
+def convolutional_model(
+    *,
+    shape=(64, 64, 3),
+    first=(4, "same"),
+    pool=(8, "same"),
+    filters=16,
+    kernel=2,
+    classes=6,
+    second_relu=True,
+):
     """The course's convolutional_model."""
     inputs = keras.Input(shape)
-    x = layers.Conv2D(8, 4, padding="same")(inputs)
+    x = layers.Conv2D(8, first[0], padding=first[1])(inputs)
     x = layers.ReLU()(x)
-    x = layers.MaxPool2D(8, 8, padding="same")(x)
+    x = layers.MaxPool2D(pool[0], padding=pool[1])(x)
     x = layers.Conv2D(filters, kernel, padding="same")(x)
     x = layers.ReLU()(x) if second_relu else x
     x = layers.MaxPool2D(4, 4, padding="same")(x)

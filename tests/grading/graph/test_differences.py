@@ -77,6 +77,44 @@ MISTAKES = {
             "the Dense with 6 units has 16·6 + 6 = 102 parameters, expected 64·6 + 6 = 390",
         ],
     ),
+    "pool": (
+        convolutional_model,
+        lambda: convolutional_model(pool=(6, "same")),
+        [
+            "after the first ReLU we expected MaxPooling2D (8×8, stride 8); yours has 6×6, stride 6",
+            "your model has 1,790 parameters, expected 1,310",
+            "the Dense with 6 units has 144·6 + 6 = 870 parameters, expected 64·6 + 6 = 390",
+        ],
+    ),
+    "pool and padding": (
+        lambda: convolutional_model(shape=(62, 50, 3)),
+        lambda: convolutional_model(shape=(62, 50, 3), pool=(6, "valid")),
+        [
+            'after the first ReLU we expected MaxPooling2D (8×8, stride 8, padding "same"); yours '
+            'has 6×6, stride 6, padding "valid"',
+            "your model has 1,502 parameters, expected 1,310",
+            "the Dense with 6 units has 96·6 + 6 = 582 parameters, expected 64·6 + 6 = 390",
+        ],
+    ),
+    "kernel that needs no padding": (
+        convolutional_model,
+        lambda: convolutional_model(first=(1, "same")),
+        [
+            "right after the input we expected Conv2D with 8 filters of 4×4; yours has 8 filters "
+            "of 1×1",
+            "your model has 950 parameters, expected 1,310",
+            "the first Conv2D with 8 filters of 1×1 has 1·1·3·8 + 8 = 32 parameters, expected "
+            "4·4·3·8 + 8 = 392",
+        ],
+    ),
+    "padding before a pool that needs none": (
+        convolutional_model,
+        lambda: convolutional_model(first=(4, "valid")),
+        [
+            'right after the input we expected Conv2D with 8 filters of 4×4, padding "same"; yours '
+            'has 8 filters of 4×4, padding "valid"'
+        ],
+    ),
     "channel axis": (
         happy_model,
         lambda: happy_model(axis=1),
@@ -202,6 +240,15 @@ def test_compare_tells_a_mistake(name):
     """One mistake is told once, by its cause, where the student will look for it."""
     expected, yours, told = MISTAKES[name]
     assert _told(expected(), yours()) == told
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 3), (64, 48, 3), (62, 50, 3)])
+def test_compare_asks_for_padding_where_it_makes_a_difference(shape):
+    """Either is right for images that the windows fill, and one is wrong for others."""
+    expected = convolutional_model(shape=shape)
+    found = compared(expected, convolutional_model(shape=shape, pool=(8, "valid")))
+    assert found.verdict == ("different" if shape[0] % 8 else "equal")
+    assert compared(expected, convolutional_model(shape=shape)).verdict == "equal"
 
 
 def _join_wrong(x):

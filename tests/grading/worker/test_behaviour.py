@@ -322,6 +322,38 @@ def test_gradients_of_models_without_a_graph_come_in_one_list():
     ]
 
 
+class _Broken(layers.Layer):
+    """A layer that cannot be asked what it is."""
+
+    def build(self, _shape):
+        self.scale = self.add_weight(shape=(3,), initializer="ones")
+
+    def call(self, x):
+        return x * self.scale
+
+    @property
+    def trainable_weights(self):
+        raise RuntimeError("mine")
+
+
+@pytest.mark.parametrize("is_block", [False, True])
+def test_operations_find_the_weights_of_what_cannot_be_told(is_block):
+    """Where the layers are not told, all weights come in one list, and all are set."""
+
+    def make(inputs=None):
+        inputs = keras.Input((8, 6, 3)) if inputs is None else inputs
+        x = layers.Conv2D(4, 2)(_Broken()(inputs))
+        return x if is_block else keras.Model(inputs, x)
+
+    call = ((INPUT,) if is_block else (), {})
+    assert _call(make, *call[0])["description"]["problem"] == "unreadable"
+    [told] = _gradients(make, IMAGES, call=call)
+    assert sorted(shape for shape, *_ in told) == [[2, 2, 3, 4], [3], [4]]
+    assert all(length > 0 for *_, length in told)
+    [one], [other] = (_outputs(make, IMAGES, call=call, seed=seed) for seed in (1, 2))
+    assert np.abs(one - other).max() > 0.01
+
+
 def test_gradients_do_not_count_the_layers_of_a_model_inside_twice():
     """A model inside is told by its layers."""
 

@@ -88,7 +88,7 @@ def test_call_survives_any_exception(load, raised, type_name):
     """)
     reply = worker.call("answer")
     assert (reply.failure.kind, reply.failure.type) == ("exception", type_name)
-    assert len(reply.failure.message) <= 500
+    assert len(reply.failure.message) <= 2000
     assert worker.call("fine").value == 1
 
 
@@ -101,6 +101,17 @@ def test_call_cleans_what_it_quotes(outcome):
     """)
     assert reply.failure.message == "]0;titlemessage"
     assert reply.printed == "[2Jprinted\tkept\n\n"
+
+
+def test_call_takes_the_colours_out_of_what_it_quotes(outcome):
+    """The codes go as a whole; brackets that are no codes stay"""
+    reply = outcome(r"""
+        def answer():
+            print("\x1b[1;31mred\x1b[0m [0m]")
+            raise ValueError("\x1b[1mbold\x1b[22m, X[1m")
+    """)
+    assert reply.failure.message == "bold, X[1m"
+    assert reply.printed == "red [0m]\n"
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,28 @@ def answer(X):
     reply = answer_of(zygote, source, np.ones((2, 9, 6, 3), np.float32))
     assert reply.failure is None
     assert reply.printed == "mine\n"
+
+
+def test_what_keras_prints_by_itself_is_not_the_students(zygote):
+    """Progress, tables and warnings of the libraries are left out; the student's own are not"""
+    source = """
+        import warnings
+        import keras
+        import numpy as np
+
+        class Own(keras.layers.Layer):
+            def __init__(self, **kwargs):
+                super().__init__(**kwargs)
+
+        def answer():
+            model = keras.Sequential([Own(input_shape=(4,)), keras.layers.Dense(3, input_dim=4)])
+            model.compile("sgd", "mse")
+            model.fit(np.ones((5, 4)), np.ones((5, 3)))
+            model.predict(np.ones((5, 4)))
+            model.summary()
+            print("mine")
+            warnings.warn("also mine")
+    """
+    reply = answer_of(zygote, source)
+    assert reply.failure is None
+    assert reply.printed == "cell 1:19: UserWarning: also mine\nmine\n"

@@ -1,5 +1,6 @@
 """What the worker says of real models, and that it says something plain of the oddest ones."""
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,45 @@ def test_describe_does_not_take_a_name_for_a_function():
     inputs = keras.Input((6,))
     graph = canonical(_sent(keras.Model(inputs, layers.Dense(3, activation=relu)(inputs))))
     assert [node.opaque for node in graph.nodes] == [False, False, True]
+
+
+class _Square:
+    def __call__(self, x):
+        return x * x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: x * x, _Square(), _Square().__call__, functools.partial(pow, exp=2), _Own(abs)],
+    ids=["lambda", "object", "method", "partial", "layer"],
+)
+def test_describe_tells_functions_that_keras_cannot_write_down(function, monkeypatch):
+    """Without its source a lambda cannot be written down; only what it computes is not told."""
+    monkeypatch.setattr("inspect.getsource", lambda _: 1 / 0)
+    inputs = keras.Input((8, 10, 3))
+    x = layers.Conv2D(4, 3, activation=function)(inputs)
+    x = layers.Activation(function)(layers.Flatten()(x))
+    said = _sent(keras.Model(inputs, layers.Dense(5, kernel_regularizer=function)(x)))
+    nodes = canonical(said).nodes[1:]
+    assert [(node.operation, node.opaque) for node in nodes] == [
+        ("Conv2D", False),
+        ("Activation", True),
+        ("Flatten", False),
+        ("Activation", True),
+        ("Dense", False),
+    ]
+    assert nodes[0].settings["filters"] == 4
+
+
+def test_describe_tells_a_layer_that_keeps_such_a_function_out_of_reach():
+    """It is a layer that cannot be looked into, among others that can."""
+    inputs = keras.Input((8, 6))
+    x = layers.LSTM(4, activation=_Square())(inputs)
+    graph = canonical(_sent(keras.Model(inputs, layers.Dense(3)(x))))
+    assert [(node.operation, node.opaque) for node in graph.nodes[1:]] == [
+        ("LSTM", True),
+        ("Dense", False),
+    ]
 
 
 @pytest.mark.parametrize(

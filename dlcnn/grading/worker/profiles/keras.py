@@ -6,8 +6,10 @@ processes and checks; the module itself can be imported where there is no Keras.
 """
 
 import importlib
+import logging
 import os
 import random
+import warnings
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # the same sums on every processor
 }
+_LIBRARIES = ("absl", "keras", "tensorflow")
 _SEED = 0
 
 
@@ -40,6 +43,17 @@ def load() -> None:
     kernels: Any = importlib.import_module("tensorflow.python.framework.kernels")
     kernels.get_registered_kernels_for_op("Conv2D")
     keras.utils.set_random_seed(_SEED)
+    _silence(keras)
+
+
+def _silence(keras: Any) -> None:
+    """Have Keras and TensorFlow say nothing by themselves: it would seem to be the student's."""
+    keras.utils.disable_interactive_logging()  # progress of training, tables of layers
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=rf"{name}\.")
+    # What this one is about is told of the line of a student's class.
+    warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
 
 
 def canary() -> None:

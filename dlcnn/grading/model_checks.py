@@ -70,9 +70,14 @@ def expect_model(
         return
     comparison = found.comparison(also)
     facts = found.differences(name, also)
-    if comparison.verdict == "unseen" and found.graph().problem in (None, *JUDGED_BY_OUTPUTS):
-        facts = outputs_unlike(name, found, _inputs_for(found, rng), _seed(rng), training=False)
     missed = max(1, comparison.layers - comparison.matched)
+    problem = found.graph().problem
+    if comparison.verdict == "unseen" and problem in (None, "unbuilt", *JUDGED_BY_OUTPUTS):
+        told = outputs_unlike(name, found, _inputs_for(found, rng), _seed(rng), training=False)
+        if problem != "unbuilt":
+            facts = told
+        elif told is None:
+            missed = 1  # all of it is there but the input
     judge(facts, missed, comparison.layers)
 
 

@@ -78,8 +78,10 @@ def gradients_unlike(name: str, model: Model, inputs: Arrays, seed: int) -> Fact
         wrong = [each for each in wrong if each["why"] in ("frozen", "none")]
         return _gradients(name, wrong, model.graph())
     shapes = [[each.shape for each in gradients] for gradients in (yours, expected)]
-    certain = _layers_unlike(name, model) or _weights_unlike(name, *shapes)
-    return certain if certain or not wrong else _gradients(name, wrong, model.graph())
+    missing = _weights_unlike(name, *shapes)
+    if not wrong and missing is None:
+        return None
+    return _layers_unlike(name, model) or missing or _gradients(name, wrong, model.graph())
 
 
 def accuracy_below(

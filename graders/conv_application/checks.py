@@ -23,12 +23,13 @@ def happy_layers(student, rng):
 
 @check(task="happyModel", points=14, partial=True)
 def happy_answers(student, rng):
-    """happyModel, given weights, answers as they ask for, both in use and in training"""
+    """happyModel, given weights, answers as they ask for, in use and in training, and all learn"""
     model = student.happyModel()
     images = _images(rng, 64, 64, 3)
 
     expect_outputs("happyModel()", model, [images], rng)
     expect_outputs("happyModel()", model, [images], rng, training=True)
+    expect_gradients("happyModel()", model, [images], rng)
 
 
 @check(task="convolutional_model", points=38, partial=True)

@@ -106,7 +106,7 @@ def resnet_layers(student, rng):
     """ResNet50 has all its stages, for images of 72 by 112 pixels and 4 classes"""
     model = student.ResNet50(input_shape=(72, 112, 3), classes=4)
 
-    expect_model("ResNet50((72, 112, 3), 4)", model, rng)
+    expect_model("ResNet50((72, 112, 3), 4)", model, rng, also=("trainable",))
 
 
 @check(task="ResNet50", points=15)

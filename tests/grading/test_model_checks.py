@@ -150,11 +150,19 @@ def functional(student, _rng):
 
 
 BEHAVIOUR = [same_outputs, same_outputs_in_training, same_gradients]
-RIGHT = [net, sequential, nested, Subclass, own_layer, lambda_relu, variant(training=True)]
+RIGHT = {
+    "as the solution": net,
+    "sequential": sequential,
+    "nested": nested,
+    "subclass": Subclass,
+    "own layer": own_layer,
+    "lambda": lambda_relu,
+    "mode fixed": variant(training=True),
+}
 
 
 @pytest.mark.parametrize("declared", [same_layers, *BEHAVIOUR], ids=lambda each: each.name)
-@pytest.mark.parametrize("student", RIGHT, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("student", RIGHT.values(), ids=RIGHT)
 def test_expectations_pass_what_is_right(declared, student):
     """However a right model is written, it earns the points, by its layers and by what it does."""
     result = mark(declared, student, net)
@@ -429,3 +437,35 @@ def test_expectations_accept_resnet50_in_one_piece():
     assert mark(resnet, course.resnet50, course.solution).status == "PASS"
     blocks = functools.partial(course.resnet50, blocks=(2, 3, 4, 2))
     assert mark(resnet, blocks, course.solution).status == "FAIL"
+
+
+def unbuilt(last="softmax"):
+    """The layers of the same, without the input that would give them shapes."""
+    return keras.Sequential(
+        [
+            layers.Conv2D(4, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(6, activation=last),
+        ]
+    )
+
+
+def test_expect_model_takes_one_layer_for_a_missing_input():
+    """Right layers without their input are short of the input only; wrong ones of all."""
+    right, wrong = (
+        mark(same_layers_in_parts, make, net) for make in (unbuilt, lambda: unbuilt("elu"))
+    )
+    assert 8 < right.score < 10
+    assert wrong.score == 0
+    assert "begin with keras.Input" in told(same_layers_in_parts, unbuilt, net)
+    assert "as expected" not in told(same_layers_in_parts, unbuilt, net)
+
+
+def test_expect_gradients_passes_layers_that_change_nothing():
+    """What learns alike passes, whatever its layers; they are another expectation's."""
+    idle = variant(extra=layers.Dropout(0.5))
+    assert mark(same_gradients, idle, net).status == "PASS"
+    assert mark(same_layers, idle, net).status == "FAIL"

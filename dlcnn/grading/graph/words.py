@@ -40,7 +40,8 @@ def sentences(facts: Facts) -> list[str]:
     ]
     if facts["more"]:
         told.append(f"and {counted(facts['more'], 'further difference')}")
-    told.append(f"{facts['matched']} of {counted(facts['layers'], 'layer')} as expected")
+    if all(each["kind"] != "model_unseen" for each in facts["differences"]):
+        told.append(f"{facts['matched']} of {counted(facts['layers'], 'layer')} as expected")
     return [f"{one_line(facts['name'])}: {told[0]}", *told[1:]]
 
 

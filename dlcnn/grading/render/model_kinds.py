@@ -79,10 +79,7 @@ def _gradient(facts: Facts) -> str:
             "from it to the output stops the gradient, or does not depend on it"
         )
     yours, expected = number(facts["length"], digits=3), number(facts["expected"], digits=3)
-    return (
-        f"the gradient that reaches {layer} has length {yours}, expected {expected}: it does not "
-        "come back along every way from the output"
-    )
+    return f"the gradient that reaches {layer} has length {yours}, expected {expected}"
 
 
 def _accuracy(facts: Facts) -> list[str]:

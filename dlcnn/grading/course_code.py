@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 
 from dlcnn.course.mistakes import Mistake
 from dlcnn.course.submission import Cell
-from dlcnn.grading.lender import Lender
 from dlcnn.grading.calls import Call
 from dlcnn.grading.exam import Exam
+from dlcnn.grading.lender import Lender
 from dlcnn.grading.local import call_here
 from dlcnn.grading.programs import limits_of, program_of
 from dlcnn.grading.runner import Runner

@@ -30,6 +30,7 @@ _USUAL: dict[str, Any] = {
     "groups": 1,
     "keepdims": False,
     "padding": "valid",
+    "trainable": True,
     "use_bias": True,
 }
 # Settings that are named only where they differ.

@@ -110,7 +110,6 @@ def spell(
     """
     if layer.origin in ("lambda", "custom"):
         return [Step(layer.class_name, opaque=True)]
-    rank = len(inputs[0])
     if layer.origin == "operation":
         steps = _operation(layer, call, inputs)
     else:
@@ -127,10 +126,10 @@ def spell(
 def _finished(step: Step, shape: Shape) -> Step:
     """A step with what decides what it computes of inputs of this shape."""
     settings = counted_axes(step.settings, len(shape))
-    if padding_matters(settings, shape):
-        return Step(step.operation, settings, is_opaque(settings))
-    padding = settings["padding"]
-    settings = {name: value for name, value in settings.items() if name != "padding"}
+    padding = None
+    if not padding_matters(settings, shape):
+        padding = settings["padding"]
+        settings = {name: value for name, value in settings.items() if name != "padding"}
     return Step(step.operation, settings, is_opaque(settings), padding)
 
 

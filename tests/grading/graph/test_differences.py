@@ -81,7 +81,8 @@ MISTAKES = {
         convolutional_model,
         lambda: convolutional_model(pool=(6, "same")),
         [
-            "after the first ReLU we expected MaxPooling2D (8×8, stride 8); yours has 6×6, stride 6",
+            "after the first ReLU we expected MaxPooling2D (8×8, stride 8); yours has 6×6, "
+            "stride 6",
             "your model has 1,790 parameters, expected 1,310",
             "the Dense with 6 units has 144·6 + 6 = 870 parameters, expected 64·6 + 6 = 390",
         ],

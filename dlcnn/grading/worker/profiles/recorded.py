@@ -183,7 +183,7 @@ def _configuration(layer: Any) -> dict[str, Any]:
         told = shown.get_config()
     except Exception:  # there is such a function further inside
         return {"function": _LAMBDA}
-    return told | {name: own[name] for name in own.keys() & told.keys()}
+    return {**told, **{name: own[name] for name in own.keys() & told.keys()}}
 
 
 def _is_own_function(value: Any) -> bool:

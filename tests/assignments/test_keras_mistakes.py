@@ -124,6 +124,7 @@ def test_mistake_text_says_what_it_is_known_by(mistake: Mistake) -> None:
     assert not {"you", "wrong", "mistake", "should", "forgot"} & set(mistake.text.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "name", "edits", "told"), IN_OTHER_STYLES)
 def test_mistake_is_named_in_another_style(
     assignment: str, name: str, edits: list[tuple[str, str]], told: dict[str, str], grade: Grade
@@ -132,6 +133,7 @@ def test_mistake_is_named_in_another_style(
     assert not_passed(grade(assignment, edited(assignment, name, edits))) == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "edits", "task"), NOT_KNOWN)
 def test_unknown_mistake_is_given_no_cause(
     name: str, edits: list[tuple[str, str]], task: str, grade: Grade

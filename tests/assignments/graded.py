@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from dlcnn.course.discover import find_course
 from dlcnn.grading.engine import grade_submission
 from dlcnn.grading.exam import Exam, load_exam
 from dlcnn.grading.report import CheckResult, SubmissionReport, TaskResult
 from dlcnn.grading.worker.pool import Zygote
 
-__all__ = ["Grade", "Worth", "exam_of", "failures", "grading", "not_passed", "styles_of", "worth"]
+__all__ = [
+    "Grade",
+    "Worth",
+    "exam_of",
+    "failures",
+    "grading",
+    "hold_worth",
+    "not_passed",
+    "styles_of",
+    "worth",
+]
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,3 +81,12 @@ def not_passed(report: SubmissionReport) -> dict[str, str]:
         if task.status != "PASS":
             told[task.task] = causes.pop() if len(causes) == 1 else task.status
     return told
+
+
+def hold_worth(report: SubmissionReport, expected: Worth) -> None:
+    """Assert that a submission got what it is worth."""
+    assert not_passed(report) == expected.tasks
+    assert report.score == pytest.approx(expected.score, abs=1e-3)
+    assert len(report.notes) == len(expected.notes)
+    for note, beginning in zip(report.notes, expected.notes, strict=True):
+        assert note.startswith(beginning)

@@ -154,12 +154,6 @@ def exam(course):
     return load_exam(course, "bright")
 
 
-@pytest.fixture(scope="module")
-def keras_zygote():
-    with Zygote("keras") as warm:
-        yield warm
-
-
 @pytest.fixture
 def grade(exam, keras_zygote, tmp_path):
     """Grade Ada's notebook and what lies beside it."""

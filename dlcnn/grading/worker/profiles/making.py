@@ -66,11 +66,10 @@ def layers(function: Function, args: Arguments, kwargs: Keywords) -> object:
                 description = models.describe(made.answer, made.inputs)
                 return {"keras": "model", "description": description}
     except Exception:
-        pass  # of which `call` tells
+        pass  # `call` meets it again, and what it raises is told
     finally:
-        keras().utils.clear_session(
-            free_memory=False
-        )  # forgets the weights that are yet to be made
+        # Forgets the weights that are yet to be made.
+        keras().utils.clear_session(free_memory=False)
     return call(function, args, kwargs)
 
 

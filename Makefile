@@ -23,11 +23,11 @@ demo: .venv/.ready ## grade five example submissions, train a network, and leave
 	$(BIN)/dlcnn train --model convolutional_model --data signs --epochs 100 --run $(REPORT)/signs
 	@echo "The pages: $(REPORT)/index.html and $(REPORT)/signs/README.md"
 
-test: .venv/.ready ## run the tests (a quarter of an hour at most on two cores)
-	$(BIN)/python -m pytest -m 'not slow'
+test: .venv/.ready ## run the tests, two files at a time (a quarter of an hour at most on two cores)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 test-all: .venv/.ready ## run the slow grids too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.ready ## lint, types, floors, and the course itself
 	$(BIN)/ruff format --check .

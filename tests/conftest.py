@@ -1,9 +1,13 @@
 """What the tests share: a small course of its own and a warm zygote."""
 
+import os
 import textwrap
 from pathlib import Path
 
 import pytest
+
+# What is printed must not depend on the terminal, or the runner, that the tests are started from.
+os.environ.pop("COLUMNS", None)
 
 _SPEC = """
 title = "Scaling"

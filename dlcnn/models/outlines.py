@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_outline", "makes_weights", "outline", "without_weights"]
 
+_PUT_OFF = "uninitialized_variables"  # where Keras notes them; it has no public name for this
 _shapes_only = ContextVar("_shapes_only", default=False)
 
 
@@ -42,13 +43,17 @@ def outline(
 def without_weights() -> Iterator[None]:
     """A `with` block in which all networks, patterns too, are built like those of `outline`."""
     import keras
+    from keras.src.backend.common import global_state
 
+    put_off = list(global_state.get_global_attribute(_PUT_OFF, []))
     before = _shapes_only.set(True)
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
         _shapes_only.reset(before)
+        # Or the next stateless scope, in any Lambda layer, would make the weights after all.
+        global_state.set_global_attribute(_PUT_OFF, put_off)
 
 
 def makes_weights() -> bool:

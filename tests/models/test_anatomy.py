@@ -59,7 +59,7 @@ def test_multiply_adds_of_known_networks_are_the_published_ones(name, variant, s
 
 def test_multiply_adds_of_mobilenet_are_the_paper_s():
     """569 million in the paper, with depthwise convolutions."""
-    with keras.StatelessScope(initialize_variables=False):
+    with models.without_weights():
         model = keras.applications.MobileNet(weights=None)
     assert round(summary_table(model).multiply_adds / 1e6) == 569
 
@@ -137,7 +137,7 @@ def test_summary_table_agrees_with_keras_on_every_network(name):
 
 def test_multiply_adds_of_convnext_are_known():
     """Scales per channel cost nothing that the convolution before them could not take over."""
-    with keras.StatelessScope(initialize_variables=False):
+    with models.without_weights():
         model = keras.applications.ConvNeXtTiny(weights=None)
     assert round(summary_table(model).multiply_adds / 1e7) == 446  # 4.46 G in torchvision's table
 

@@ -115,7 +115,7 @@ def test_draw_takes_every_kind_of_network(name, variant, boxes):
 @pytest.mark.slow
 def test_draw_takes_cells_that_skip_cells():
     """In NASNet no box is passed by everything: one block as large as the network, and readable."""
-    with keras.StatelessScope(initialize_variables=False):
+    with models.without_weights():
         model = keras.applications.NASNetMobile(weights=None)
     assert len(_assert_readable(draw(model))) > 300
 

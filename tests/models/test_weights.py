@@ -86,7 +86,7 @@ def test_architecture_has_the_layers_of_its_keras_application(name):
             if layer.weights
         ]
 
-    with keras.StatelessScope(initialize_variables=False):
+    with models.without_weights():
         published = _APPLICATIONS[name](weights=None)
 
     assert layers(models.outline(name)) == layers(published)
@@ -180,7 +180,7 @@ def test_load_refuses_a_layer_that_only_looks_the_same():
 
 def test_load_refuses_another_variant():
     """ResNet-50 of the course has the shapes of Keras' and another normalization."""
-    with keras.StatelessScope(initialize_variables=False):
+    with models.without_weights():
         published = _APPLICATIONS["resnet50"](weights=None, input_shape=_SHAPE, include_top=False)
     ours = models.outline("resnet50", _SHAPE, variant="course", include_top=False)
 

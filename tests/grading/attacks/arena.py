@@ -21,7 +21,7 @@ from dlcnn.grading.report import SubmissionReport
 from dlcnn.grading.worker.pool import Zygote
 from tests.conftest import CORRECT
 from tests.grading.attacks.attack import Attack
-from tests.grading.attacks.processes import descendants, end_all
+from tests.grading.attacks.processes import descendants, end_all, settled
 from tests.grading.attacks.world import World
 
 __all__ = ["Arena", "Outside", "WarmOutside"]
@@ -42,7 +42,7 @@ class Arena:
         self.world = world
         self._zygote = zygote
         self._descriptor_secret = descriptor_secret
-        self._processes = Counter(descendants().values())
+        self._processes = Counter(settled().values())  # a canary outlives its zygote's start
         self.tier = zygote.isolation.tier
         self.targets = world.targets(zygote._process.pid, descriptor_secret)
         self._honest = self._grade_honest()

@@ -7,9 +7,11 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-__all__ = ["adopt_orphans", "descendants", "end_all", "is_stopped_or_gone"]
+__all__ = ["adopt_orphans", "descendants", "end_all", "is_stopped_or_gone", "settled"]
 
 _PR_SET_CHILD_SUBREAPER = 36
+_CALM_SECONDS = 0.2
+_CALM_WITHIN_SECONDS = 10.0
 
 
 def adopt_orphans(adopt: bool) -> None:
@@ -29,6 +31,17 @@ def descendants() -> dict[int, str]:
     while new := {pid for pid, parent in parents.items() if parent in below} - below:
         below |= new
     return {pid: _command(pid) for pid in sorted(below - {os.getpid()})}
+
+
+def settled() -> dict[int, str]:
+    """The processes below this one once none has come or gone for a moment."""
+    found, since = descendants(), time.monotonic()
+    deadline = since + _CALM_WITHIN_SECONDS
+    while (now := time.monotonic()) < min(deadline, since + _CALM_SECONDS):
+        time.sleep(0.01)
+        if (after := descendants()) != found:
+            found, since = after, now
+    return found
 
 
 def end_all(pids: Collection[int]) -> None:

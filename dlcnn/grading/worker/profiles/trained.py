@@ -84,19 +84,22 @@ def _whole_model(data: bytes) -> Any:
 def _put_together(keras: Any, configuration: dict[str, Any]) -> Any:
     """The model of a configuration; no memory is taken for weights before they are counted."""
     configuration = {**configuration, "compile_config": None}
-    with keras.StatelessScope(initialize_variables=False):
-        model = _attempt(
-            lambda: keras.saving.deserialize_keras_object(configuration, safe_mode=True)
-        )
-        if not isinstance(model, keras.Model):
-            raise ModelFileError("holds no model: save the model with model.save('NAME.keras')")
-        size = sum(_BYTES_OF_WEIGHT * math.prod(weight.shape) for weight in model.variables)
-    if size > model_file.MAX_BYTES:
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            model = _attempt(
+                lambda: keras.saving.deserialize_keras_object(configuration, safe_mode=True)
+            )
+            if not isinstance(model, keras.Model):
+                raise ModelFileError("holds no model: save the model with model.save('NAME.keras')")
+            size = sum(_BYTES_OF_WEIGHT * math.prod(weight.shape) for weight in model.variables)
+            if size > model_file.MAX_BYTES:
+                most = model_file.megabytes(model_file.MAX_BYTES)
+                raise ModelFileError(
+                    f"needs {model_file.megabytes(size)} for its weights; a model may have {most}"
+                )
+    except ModelFileError:
         keras.utils.clear_session()  # forgets the weights that are still to be made
-        most = model_file.megabytes(model_file.MAX_BYTES)
-        raise ModelFileError(
-            f"needs {model_file.megabytes(size)} for its weights; a model may have {most}"
-        )
+        raise
     with keras.StatelessScope():
         pass  # at its end, Keras makes the weights that were put off
     return model

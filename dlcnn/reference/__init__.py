@@ -3,8 +3,9 @@
 The operations are here by name. Rooms beside them have names of their own to go by: `arithmetic`
 (sizes, weights and work of layers), `kernels` (Sobel and other named kernels), `layers` (which keep
 weights and are called with data), `network` and `descent` (which run and train them), and
-`step_by_step` (the course's eight functions, which are here too). Needs NumPy only; knows no
-framework, no assignments and no files.
+`step_by_step` (the course's eight functions, which are here too). `plain` says what is computed and
+`engine` makes it fast, within what `settings` allows. Needs NumPy only; knows no framework, no
+assignments and no files.
 """
 
 from dlcnn.reference import arithmetic, descent, kernels, layers, network
@@ -22,6 +23,7 @@ from dlcnn.reference.depthwise import (
     depthwise_conv2d,
     depthwise_conv2d_gradients,
 )
+from dlcnn.reference.engine import settings
 from dlcnn.reference.errors import ShapeError
 from dlcnn.reference.global_pooling import (
     global_average_pool1d,
@@ -121,6 +123,7 @@ __all__ = [
     "network",
     "pool_backward",
     "pool_forward",
+    "settings",
     "true_convolution1d",
     "true_convolution1d_gradients",
     "true_convolution2d",

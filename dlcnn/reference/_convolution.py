@@ -1,12 +1,12 @@
 """Convolution along any number of axes: what the one-, two- and three-dimensional functions share.
 
-Checks the arguments, lays out the windows and the mirrors, and leaves the numbers to `plain`.
+Checks the arguments, lays out the windows and the mirrors, and leaves the numbers to `engine`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dlcnn.reference import plain
+from dlcnn.reference import engine
 from dlcnn.reference._arguments import (
     Array,
     DataFormat,
@@ -70,7 +70,7 @@ def convolve(
     images, kernel, grid = _place_kernel(where, axes, inputs, kernel, options)
     images, grid = lay_mirror(where, images, grid)
     bias = _as_bias(where, bias, images, kernel.shape[-1])
-    outputs = plain.correlate(images, kernel, bias, grid, options.groups)
+    outputs = engine.correlate(images, kernel, bias, grid, options.groups)
     return from_channels_last(outputs, options.data_format)
 
 
@@ -84,15 +84,15 @@ def convolve_gradients(
     grad_outputs = grad_outputs.astype(images.dtype, copy=False)
 
     images, grid = lay_mirror(where, images, outer)
-    grad_inputs = plain.correlate_inputs_gradient(
+    grad_inputs = engine.correlate_inputs_gradient(
         grad_outputs, kernel, images.shape, grid, options.groups
     )
     if grid is not outer:
         grad_inputs = fold_mirror(grad_inputs, outer.pads, outer.mode)
-    grad_kernel = plain.correlate_kernel_gradient(
+    grad_kernel = engine.correlate_kernel_gradient(
         images, grad_outputs, kernel.shape, grid, options.groups
     )
-    grad_bias = grad_outputs.sum(axis=tuple(range(axes + 1)))
+    grad_bias = engine.bias_gradient(grad_outputs)
     return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
 
 
@@ -107,7 +107,7 @@ def convolve_transposed(
     """Apply the adjoint of a convolution; arguments and errors as `conv2d_transpose`."""
     images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
     bias = _as_bias(where, bias, images, kernel.shape[-2])
-    outputs = plain.correlate_inputs_gradient(images, kernel, shape, grid, groups=1)
+    outputs = engine.correlate_inputs_gradient(images, kernel, shape, grid, groups=1)
     if bias is not None:
         outputs += bias
     return from_channels_last(outputs, options.data_format)
@@ -125,11 +125,11 @@ def convolve_transposed_gradients(
     images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
     grad_outputs = as_output_gradient(where, grad_outputs, shape, options.data_format)
     grad_outputs = grad_outputs.astype(images.dtype, copy=False)
-    grad_inputs = plain.correlate(grad_outputs, kernel, None, grid, groups=1)
-    grad_kernel = plain.correlate_kernel_gradient(
+    grad_inputs = engine.correlate(grad_outputs, kernel, None, grid, groups=1)
+    grad_kernel = engine.correlate_kernel_gradient(
         grad_outputs, images, kernel.shape, grid, groups=1
     )
-    grad_bias = grad_outputs.sum(axis=tuple(range(axes + 1)))
+    grad_bias = engine.bias_gradient(grad_outputs)
     return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
 
 

@@ -1,11 +1,11 @@
 """Pooling along any number of axes: what the one- and two-dimensional functions share.
 
-Checks the arguments, lays out the windows and the mirrors, and leaves the numbers to `plain`.
+Checks the arguments, lays out the windows and the mirrors, and leaves the numbers to `engine`.
 """
 
 from typing import NamedTuple
 
-from dlcnn.reference import plain
+from dlcnn.reference import engine
 from dlcnn.reference._arguments import (
     Array,
     DataFormat,
@@ -18,6 +18,7 @@ from dlcnn.reference._arguments import (
 )
 from dlcnn.reference._windows import WindowGrid, lay_mirror, place_windows
 from dlcnn.reference.padding import Padding, fold_mirror
+from dlcnn.reference.plain import Ties
 
 __all__ = [
     "PoolOptions",
@@ -45,7 +46,7 @@ class PoolOptions(NamedTuple):
 def max_pool(where: str, axes: int, inputs: Array, options: PoolOptions) -> Array:
     """Keep the largest pixel of each window; arguments and errors as `max_pool2d`."""
     images, grid = lay_mirror(where, *_place_pool(where, axes, inputs, options))
-    outputs = plain.max_pool(images, grid, border_counts=options.border_counts)
+    outputs = engine.max_pool(images, grid, border_counts=options.border_counts)
     return from_channels_last(outputs, options.data_format)
 
 
@@ -55,7 +56,7 @@ def max_pool_gradients(
     grad_outputs: Array,
     inputs: Array,
     options: PoolOptions,
-    ties: plain.Ties,
+    ties: Ties,
 ) -> Array:
     """Carry a gradient back through `max_pool`; arguments and errors as `max_pool2d_gradients`."""
     if ties not in ("first", "all"):
@@ -63,7 +64,7 @@ def max_pool_gradients(
     images, outer = _place_pool(where, axes, inputs, options)
     grad_outputs = _as_gradient(where, grad_outputs, images, outer, options)
     images, grid = lay_mirror(where, images, outer)
-    gradient = plain.max_pool_gradient(
+    gradient = engine.max_pool_gradient(
         grad_outputs, images, grid, ties, border_counts=options.border_counts
     )
     if grid is not outer:
@@ -75,7 +76,7 @@ def average_pool(where: str, axes: int, inputs: Array, options: PoolOptions) -> 
     """Average the pixels of each window; arguments and errors as `average_pool2d`."""
     images, grid = lay_mirror(where, *_place_pool(where, axes, inputs, options))
     images = images.astype(result_type(images), copy=False)
-    outputs = plain.average_pool(images, grid, border_counts=options.border_counts)
+    outputs = engine.average_pool(images, grid, border_counts=options.border_counts)
     return from_channels_last(outputs, options.data_format)
 
 
@@ -86,7 +87,7 @@ def average_pool_gradients(
     images, outer = _place_pool(where, axes, inputs, options)
     grad_outputs = _as_gradient(where, grad_outputs, images, outer, options)
     images, grid = lay_mirror(where, images, outer)
-    gradient = plain.average_pool_gradient(
+    gradient = engine.average_pool_gradient(
         grad_outputs, images.shape, grid, border_counts=options.border_counts
     )
     if grid is not outer:

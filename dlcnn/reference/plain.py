@@ -28,6 +28,8 @@ __all__ = [
     "correlate_kernel_gradient",
     "max_pool",
     "max_pool_gradient",
+    "pad_for_maximum",
+    "pixels_averaged",
     "window_rows",
 ]
 
@@ -124,7 +126,7 @@ def max_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     Returns:
         (batch, *output, channels).
     """
-    return _largest(_pad_for_maximum(inputs, grid, border_counts), grid)
+    return _largest(pad_for_maximum(inputs, grid, border_counts), grid)
 
 
 def max_pool_gradient(
@@ -135,7 +137,7 @@ def max_pool_gradient(
     Returns:
         The shape of `inputs`, a view into a padded array.
     """
-    padded = _pad_for_maximum(inputs, grid, border_counts)
+    padded = pad_for_maximum(inputs, grid, border_counts)
     largest = _largest(padded, grid)
     unclaimed = np.ones(largest.shape, np.bool_)
     grad_padded = np.zeros(padded.shape, grad_outputs.dtype)
@@ -161,7 +163,7 @@ def average_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Arr
     total = np.zeros((inputs.shape[0], *grid.output, inputs.shape[-1]), padded.dtype)
     for pixels in window_positions(padded, grid):
         total += pixels
-    total /= _pixels_averaged(inputs.shape, grid, border_counts)
+    total /= pixels_averaged(inputs.shape, grid, border_counts)
     return total
 
 
@@ -173,7 +175,7 @@ def average_pool_gradient(
     Returns:
         `inputs_shape`, a view into a padded array.
     """
-    share = grad_outputs / _pixels_averaged(inputs_shape, grid, border_counts)
+    share = grad_outputs / pixels_averaged(inputs_shape, grid, border_counts)
     grad_padded = np.zeros(padded_shape(inputs_shape, grid), grad_outputs.dtype)
     for grad_pixels in window_positions(grad_padded, grid):
         grad_pixels += share
@@ -199,7 +201,7 @@ def _join_groups(rows: Array, batch: int, grid: WindowGrid) -> Array:
     return rows.transpose(1, 0, 2).reshape(batch, *grid.output, groups * channels)
 
 
-def _pad_for_maximum(inputs: Array, grid: WindowGrid, border_counts: bool) -> Array:
+def pad_for_maximum(inputs: Array, grid: WindowGrid, border_counts: bool) -> Array:
     """Pad with zeros, or with a value that no pixel is below."""
     if border_counts or not any(map(any, grid.pads)):
         return pad_images(inputs, grid.pads)
@@ -228,7 +230,7 @@ def _largest(padded: Array, grid: WindowGrid) -> Array:
     return reduce(np.maximum, positions, next(positions).copy())
 
 
-def _pixels_averaged(inputs_shape: Sizes, grid: WindowGrid, border_counts: bool) -> Array | int:
+def pixels_averaged(inputs_shape: Sizes, grid: WindowGrid, border_counts: bool) -> Array | int:
     """Count the pixels each average is over: broadcasts against the outputs."""
     if border_counts or not any(map(any, grid.pads)):
         return prod(grid.window)

@@ -1,0 +1,207 @@
+"""How correlations over two axes are cut into blocks that fit in a processor's cache.
+
+What `columns` and `scatter` share: where windows lie, how many of them make a block, and how rows
+of pixels are spread out so that each row of a block has the pixels of its windows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from dlcnn.reference._arguments import Array
+from dlcnn.reference.engine.pixels import inside
+from dlcnn.reference.engine.settings import Settings
+
+__all__ = ["Cut", "Places", "Spread", "Task", "best_neighbours"]
+
+_BLOCK_BYTES = 1 << 18  # a quarter of the cache that a core has for itself
+_DIRECT_ROWS = 1024  # rows of a product of arrays that need no block
+_ENOUGH_TASKS = 4  # so that two or four threads all have something to do
+
+_LANES = 16  # numbers that a processor multiplies at once
+_COPY = 20  # lanes multiplied in the time that a number is copied into a block
+_MOST_NEIGHBOURS = 16
+
+# BLAS has a quicker way for products of few columns while they are small: OpenBLAS up to a million
+# multiplications.
+_FEW_COLUMNS, _SMALL_PRODUCT, _FEWEST_ROWS = 32, 1_000_000, 64
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the windows of a correlation over two axes lie: one output for each.
+
+    The first window begins `top` rows and `left` columns outside of the image.
+    """
+
+    window: tuple[int, int]
+    strides: tuple[int, int]
+    dilation_rate: tuple[int, int]
+    top: int
+    left: int
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stretch of images, of rows and of columns of blocks: what one thread does."""
+
+    images: slice
+    rows: range
+    cols: range
+
+    @property
+    def batch(self) -> int:
+        """Images of the task."""
+        batch: int = self.images.stop - self.images.start
+        return batch
+
+    @property
+    def block_rows(self) -> int:
+        """Rows of its blocks."""
+        return self.batch * len(self.cols)
+
+
+class Cut:
+    """Blocks of some images and columns: by sizes and the memory allowed, never by threads."""
+
+    def __init__(
+        self,
+        batch: int,
+        cols: int,
+        depth: int,
+        width: int,
+        dtype: np.dtype[Any],
+        settings: Settings,
+        *,
+        direct: bool = False,
+    ) -> None:
+        """Cut `batch` images with `cols` rows of a block in each row.
+
+        Args:
+            batch: images.
+            cols: rows of a block that one row of an image makes.
+            depth: numbers in a row of a block.
+            width: numbers in a row of its product.
+            dtype: what the numbers are.
+            settings: what may be used.
+            direct: whether the images are blocks as they lie, and none is copied.
+        """
+        row_bytes = (depth + width) * dtype.itemsize
+        # A product of few rows spends its time on reading the kernel: as many as that has bytes.
+        wanted = max(_BLOCK_BYTES, depth * width * dtype.itemsize)
+        rows = settings.scratch_bytes(wanted) // row_bytes
+        if direct:
+            rows = max(rows, _DIRECT_ROWS)
+        if width <= _FEW_COLUMNS:
+            rows = min(rows, max(_SMALL_PRODUCT // (depth * width), _FEWEST_ROWS))
+        self._batch = batch
+        self._cols = cols
+        self._cols_at_once = max(1, min(cols, rows))
+        groups = -(-batch // max(1, rows // cols))
+        self._images_at_once = -(-batch // max(groups, min(batch, _ENOUGH_TASKS)))
+        self.most_rows = self._images_at_once * self._cols_at_once
+        self.threads = settings.threads_with(self.most_rows * row_bytes)
+
+    @property
+    def most_images(self) -> int:
+        """Images of the largest task."""
+        return self._images_at_once
+
+    @property
+    def most_cols(self) -> int:
+        """Columns of blocks of the largest task."""
+        return self._cols_at_once
+
+    def tasks(self, rows: int, shortest: int) -> list[Task]:
+        """All tasks, in the order of the images; their `rows` in bands of at least `shortest`."""
+        images, cols = (
+            [range(start, min(start + step, stop)) for start in range(0, stop, step)]
+            for stop, step in (
+                (self._batch, self._images_at_once),
+                (self._cols, self._cols_at_once),
+            )
+        )
+        wanted = -(-_ENOUGH_TASKS // (len(images) * len(cols)))
+        band = -(-rows // max(1, min(wanted, rows // shortest)))
+        return [
+            Task(slice(some.start, some.stop), range(top, min(top + band, rows)), across)
+            for some in images
+            for top in range(0, rows, band)
+            for across in cols
+        ]
+
+
+class Spread:
+    """Rows of pixels, each copied so that the rows of a block have the pixels of their windows."""
+
+    def __init__(
+        self, images: Array, start: int, cols: int, reach: int, apart: int, rate: int, row: Array
+    ) -> None:
+        """Spread `images` for `cols` rows of a block for each of them.
+
+        Args:
+            images: (batch, height, width, channels), of one task.
+            start: the column of pixels that the first row of the block begins with.
+            cols: rows of the block for one image.
+            reach: pixels in a row of the block.
+            apart: pixels from the beginning of one row of the block to that of the next.
+            rate: pixels from one of those in a row of the block to the next.
+            row: memory for a row of pixels of each image, where some are outside.
+        """
+        batch, self._height, width, _ = images.shape
+        count = (cols - 1) * apart + (reach - 1) * rate + 1
+        first, last = inside(start, count, width)
+        self._pixels = images[:, :, start + first : start + last]
+        self._bordered: Array | None = None
+        pixels = self._pixels
+        if last - first < count:
+            bordered = row[:batch, :count]
+            bordered[:, :first] = 0
+            bordered[:, last:] = 0
+            self._bordered = bordered[:, first:last]
+            pixels = bordered[:, None]
+        image, down, across, channel = pixels.strides
+        self._spread = as_strided(
+            pixels,
+            (batch, pixels.shape[1], cols, reach, images.shape[-1]),
+            (image, down, apart * across, rate * across, channel),
+            writeable=False,
+        )
+
+    @staticmethod
+    def memory(cut: Cut, reach: int, apart: int, rate: int, like: Array) -> Array:
+        """Memory for `row`, enough for every task."""
+        count = (cut.most_cols - 1) * apart + (reach - 1) * rate + 1
+        return np.empty((cut.most_images, count, like.shape[-1]), like.dtype)
+
+    def copy(self, row: int, target: Array) -> None:
+        """Copy a row of pixels to (batch, cols, reach, channels); one not in the image is zeros."""
+        if not 0 <= row < self._height:
+            target[...] = 0
+        elif self._bordered is None:
+            target[...] = self._spread[:, row]
+        else:
+            self._bordered[...] = self._pixels[:, row]
+            target[...] = self._spread[:, 0]
+
+
+def best_neighbours(cols: int, cost: Callable[[int], tuple[int, int, int]]) -> int:
+    """How many windows side by side had best share a row of a block.
+
+    Args:
+        cols: windows in a row.
+        cost: for so many neighbours, how many numbers of a row of the block are multiplied, how
+            many of them are copied for it, and the columns of its product.
+    """
+
+    def per_window(neighbours: int) -> float:
+        multiplied, copied, columns = cost(neighbours)
+        lanes = -(-columns // _LANES) * _LANES
+        return (multiplied * lanes + copied * _COPY) / neighbours
+
+    return min(range(1, min(cols, _MOST_NEIGHBOURS) + 1), key=per_window)

@@ -1,0 +1,162 @@
+"""The gradient of the inputs: what `columns` does, the other way around.
+
+Each output hands its gradient to the pixels of its window. A row of the block has the gradients of
+a few outputs side by side, as far as they reach into the same few pixels of each row; its product
+with the kernel is what these pixels get, in all rows of pixels that the row of outputs reaches.
+Rows of outputs share most of them: they are added up in a block of sums that has a place for each
+row of the kernel. After each row of outputs the rows of pixels that no other reaches are done and
+written, and their places begin again with zeros. So no gradient is copied twice, no sum leaves the
+cache before it is complete, and strides cost no zeros.
+
+With strides a row of the block stands for whole strides of pixels, with `neighbours` for several.
+"""
+
+from collections.abc import Iterator
+from math import gcd
+
+import numpy as np
+
+from dlcnn.reference._arguments import Array, Sizes
+from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.settings import Settings
+from dlcnn.reference.engine.sharing import share
+
+__all__ = ["inputs_gradient"]
+
+
+def inputs_gradient(
+    grad_outputs: Array, kernel: Array, inputs_shape: Sizes, places: Places, settings: Settings
+) -> Array:
+    """Carry a gradient back through a correlation without dilation to its images.
+
+    All gradients and weights are finite: some meet zeros here that they do not meet there.
+
+    Args:
+        grad_outputs: (batch, rows, cols, filters).
+        kernel: (window_height, window_width, channels, filters).
+        inputs_shape: (batch, height, width, channels).
+        places: where the windows lay.
+        settings: what may be used.
+
+    Returns:
+        `inputs_shape`.
+    """
+    plan = _Plan(kernel, inputs_shape, places, settings)
+    turns = plan.turned(kernel)
+    gradient = np.zeros(inputs_shape, kernel.dtype)  # some pixels may be in no window
+
+    def work(tasks: Iterator[Task]) -> None:
+        filters = grad_outputs.shape[-1]
+        most = plan.cut.most_rows
+        block = np.empty(most * plan.depth, kernel.dtype)
+        row = Spread.memory(plan.cut, plan.reach, plan.neighbours, 1, grad_outputs)
+        made = np.empty((most, turns.shape[-1]), kernel.dtype)
+        sums = np.empty_like(made)
+        for task in tasks:
+            columns = block[: task.block_rows * plan.depth]
+            target = columns.reshape(task.batch, len(task.cols), plan.reach, filters)
+            columns = columns.reshape(-1, plan.depth)
+            product, total = made[: task.block_rows], sums[: task.block_rows]
+            total[...] = 0
+            done = _Done(plan, task, total, gradient)
+            spread = Spread(
+                grad_outputs[task.images],
+                plan.first + task.cols.start * plan.neighbours - plan.before,
+                len(task.cols),
+                plan.reach,
+                plan.neighbours,
+                1,
+                row,
+            )
+            for number in range(places.rows):
+                turn = number % plan.turns
+                spread.copy(number, target)
+                np.matmul(columns, turns[turn], out=product)
+                total += product
+                done.write(number, turn, range(plan.new_rows))
+            done.write(places.rows - 1, turn, range(plan.new_rows, places.window[0]))
+
+    share(plan.cut.tasks(1, 1), work, plan.cut.threads)
+    return gradient
+
+
+class _Plan:
+    """The sizes of the blocks, and the kernel as their counterpart."""
+
+    def __init__(
+        self, kernel: Array, inputs_shape: Sizes, places: Places, settings: Settings
+    ) -> None:
+        height, width, self.channels, filters = kernel.shape
+        down, step = places.strides
+        self.places = places
+        #: outputs before one that reach into its stride of pixels
+        self.before = -(-width // step) - 1
+        #: the stride that holds the first pixel, and the pixels that it holds before
+        self.first, self.cropped = divmod(places.left, step)
+        pixels = self.cropped + inputs_shape[2]
+
+        def cost(count: int) -> tuple[int, int, int]:
+            reach = (count + self.before) * filters
+            return reach, reach, height * count * step * self.channels
+
+        self.neighbours = best_neighbours(-(-pixels // step), cost)
+        self.reach = self.neighbours + self.before
+        self.depth = self.reach * filters
+        #: pixels of a row that a row of the block makes
+        self.span = self.neighbours * step
+
+        self.new_rows = min(down, height)
+        self.turns = height // gcd(height, self.new_rows)
+        self.cut = Cut(
+            inputs_shape[0],
+            -(-pixels // self.span),
+            self.depth,
+            height * self.span * self.channels,
+            kernel.dtype,
+            settings,
+        )
+
+    def turned(self, kernel: Array) -> Array:
+        """The kernel as a matrix in each turn: (turns, depth, window_height * span * channels)."""
+        height, width, channels, filters = kernel.shape
+        step = self.places.strides[1]
+        moved = np.zeros((self.reach, filters, height, self.span, channels), kernel.dtype)
+        for output in range(self.reach):
+            first = (output - self.before) * step  # the pixel that its window begins with
+            start, stop = max(first, 0), min(first + width, self.span)
+            weights = kernel[:, start - first : max(stop, start) - first]
+            moved[output, :, :, start:stop] = weights.transpose(3, 0, 1, 2)
+        turned = [np.roll(moved, self.turn(number), axis=2) for number in range(self.turns)]
+        return np.stack(turned).reshape(self.turns, self.depth, -1)
+
+    def turn(self, number: int) -> int:
+        """Where the kernel's first row stands in a turn."""
+        return number * self.new_rows % self.places.window[0]
+
+
+class _Done:
+    """Writes the rows of pixels that are done, and begins their sums again."""
+
+    def __init__(self, plan: _Plan, task: Task, total: Array, gradient: Array) -> None:
+        places = plan.places
+        self._plan = plan
+        self._height = gradient.shape[1]
+        by_row = total.reshape(task.batch, len(task.cols), places.window[0], -1)
+        self._sums = [by_row[:, :, place] for place in range(places.window[0])]
+        start = task.cols.start * plan.span - plan.cropped
+        stop = min(task.cols.stop * plan.span - plan.cropped, gradient.shape[2])
+        self._skipped = max(-start, 0)
+        self._target = gradient[task.images, :, start + self._skipped : stop]
+
+    def write(self, row: int, turn: int, taps: range) -> None:
+        """Write the rows of pixels under some taps of a row of outputs."""
+        plan, places = self._plan, self._plan.places
+        for tap in taps:
+            sums = self._sums[(tap + plan.turn(turn)) % places.window[0]]
+            pixels_row = row * places.strides[0] + tap - places.top
+            if 0 <= pixels_row < self._height:
+                target = self._target[:, pixels_row]
+                batch, cols, channels = target.shape
+                pixels = sums.reshape(batch, -1, channels)
+                target[...] = pixels[:, self._skipped : self._skipped + cols]
+            sums[...] = 0

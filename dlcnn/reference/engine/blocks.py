@@ -17,17 +17,12 @@ from dlcnn.reference.engine.settings import Settings
 
 __all__ = ["Cut", "Places", "Spread", "Task", "best_neighbours"]
 
-_BLOCK_BYTES = 1 << 18  # a quarter of the cache that a core has for itself
-_DIRECT_ROWS = 1024  # rows of a product of arrays that need no block
+_BLOCK_BYTES = 3 << 18  # what today's cores have in caches for themselves
 _ENOUGH_TASKS = 4  # so that two or four threads all have something to do
 
 _LANES = 16  # numbers that a processor multiplies at once
 _COPY = 20  # lanes multiplied in the time that a number is copied into a block
 _MOST_NEIGHBOURS = 16
-
-# BLAS has a quicker way for products of few columns while they are small: OpenBLAS up to a million
-# multiplications.
-_FEW_COLUMNS, _SMALL_PRODUCT, _FEWEST_ROWS = 32, 1_000_000, 64
 
 
 @dataclass(frozen=True)
@@ -77,8 +72,6 @@ class Cut:
         width: int,
         dtype: np.dtype[Any],
         settings: Settings,
-        *,
-        direct: bool = False,
     ) -> None:
         """Cut `batch` images with `cols` rows of a block in each row.
 
@@ -89,16 +82,11 @@ class Cut:
             width: numbers in a row of its product.
             dtype: what the numbers are.
             settings: what may be used.
-            direct: whether the images are blocks as they lie, and none is copied.
         """
         row_bytes = (depth + width) * dtype.itemsize
         # A product of few rows spends its time on reading the kernel: as many as that has bytes.
         wanted = max(_BLOCK_BYTES, depth * width * dtype.itemsize)
         rows = settings.scratch_bytes(wanted) // row_bytes
-        if direct:
-            rows = max(rows, _DIRECT_ROWS)
-        if width <= _FEW_COLUMNS:
-            rows = min(rows, max(_SMALL_PRODUCT // (depth * width), _FEWEST_ROWS))
         self._batch = batch
         self._cols = cols
         self._cols_at_once = max(1, min(cols, rows))

@@ -26,6 +26,7 @@ import numpy as np
 from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, best_neighbours
 from dlcnn.reference.engine.pixels import all_finite
+from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import in_parts, share
 
@@ -55,8 +56,8 @@ def correlate(
     filters = kernel.shape[-1]
     plan = _Plan(images, places, filters, settings)
     turns = plan.turned(kernel)
-    if bias is not None:  # for a whole row of outputs, so that adding it is one long loop
-        bias = np.ascontiguousarray(np.broadcast_to(bias, (places.cols, filters)))
+    if bias is not None:  # for a row of the longest task, so that adding it is one long loop
+        bias = np.tile(bias, (plan.cut.most_cols * plan.neighbours, 1))
 
     def work(tasks: Iterator[Task]) -> None:
         block = _Block(plan, images)
@@ -69,10 +70,10 @@ def correlate(
                 straight = there.flags.c_contiguous and there.size == products.size
                 if straight:
                     products = there.reshape(products.shape)
-                np.matmul(columns, turns[turn], out=products)
+                multiply(columns, turns[turn], products)
                 pixels = products.reshape(task.batch, -1, filters)[:, : stop - start]
                 if bias is not None:
-                    np.add(pixels, bias[start:stop], out=there)
+                    np.add(pixels, bias[: stop - start], out=there)
                 elif not straight:
                     there[...] = pixels
 
@@ -165,13 +166,6 @@ class _Plan:
         self.new_rows = new if rolls else height
         self.turns = turns if rolls else 1
 
-        #: whether a row of pixels is a block as it lies
-        self.direct = (
-            places.window == places.strides == (1, 1)
-            and (places.top, places.left) == (0, 0)
-            and images.shape[1:3] == (places.rows, places.cols)
-            and images.flags.c_contiguous
-        )
         self.cut = Cut(
             batch,
             -(-places.cols // self.neighbours),
@@ -179,7 +173,6 @@ class _Plan:
             self.neighbours * filters,
             images.dtype,
             settings,
-            direct=self.direct,
         )
 
     def tasks(self) -> list[Task]:
@@ -230,18 +223,12 @@ class _Block:
         step, rate = plan.places.strides[1], plan.places.dilation_rate[1]
         #: pixels between the first of a row and that of the next, and between those in a row
         self._apart, self._rate = plan.neighbours * step, rate
-        if not plan.direct:
-            self._columns = np.empty(plan.cut.most_rows * plan.depth, images.dtype)
-            self._row = Spread.memory(plan.cut, plan.reach, self._apart, rate, images)
+        self._columns = np.empty(plan.cut.most_rows * plan.depth, images.dtype)
+        self._row = Spread.memory(plan.cut, plan.reach, self._apart, rate, images)
 
     def over(self, task: Task) -> Iterator[tuple[int, int, Array]]:
         """Give, for each row of windows of a task: its number, the turn, and the block."""
         plan, places = self._plan, self._plan.places
-        if plan.direct:
-            for row in task.rows:
-                pixels = self._images[task.images, row, task.cols.start : task.cols.stop]
-                yield row, 0, pixels.reshape(-1, plan.depth)
-            return
         height, down, rate = places.window[0], places.strides[0], places.dilation_rate[0]
         columns = self._columns[: task.block_rows * plan.depth]
         block = columns.reshape(-1, plan.depth)

@@ -18,6 +18,7 @@ import numpy as np
 
 from dlcnn.reference._arguments import Array, Sizes
 from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import share
 
@@ -71,7 +72,7 @@ def inputs_gradient(
             for number in range(places.rows):
                 turn = number % plan.turns
                 spread.copy(number, target)
-                np.matmul(columns, turns[turn], out=product)
+                multiply(columns, turns[turn], product)
                 total += product
                 done.write(number, turn, range(plan.new_rows))
             done.write(places.rows - 1, turn, range(plan.new_rows, places.window[0]))

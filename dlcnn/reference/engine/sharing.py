@@ -14,7 +14,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-__all__ = ["in_parts", "one_blas_thread", "share"]
+__all__ = ["blas_libraries", "in_parts", "one_blas_thread", "share"]
 
 T = TypeVar("T")
 
@@ -93,8 +93,8 @@ class _OneBlasThread:
     def enter(self) -> None:
         with self._lock:
             if not self._blocks:
-                self._before = [library.get_num_threads() for library in _blas()]
-                for library, threads in zip(_blas(), self._before, strict=True):
+                self._before = [library.get_num_threads() for library in blas_libraries()]
+                for library, threads in zip(blas_libraries(), self._before, strict=True):
                     if threads != 1:
                         library.set_num_threads(1)
             self._blocks += 1
@@ -103,7 +103,7 @@ class _OneBlasThread:
         with self._lock:
             self._blocks -= 1
             if not self._blocks:
-                for library, threads in zip(_blas(), self._before, strict=True):
+                for library, threads in zip(blas_libraries(), self._before, strict=True):
                     if threads != 1:
                         library.set_num_threads(threads)
 
@@ -122,8 +122,8 @@ def one_blas_thread() -> Iterator[None]:
 
 
 @cache
-def _blas() -> list[Any]:
-    """The BLAS libraries of this process, found once."""
+def blas_libraries() -> list[Any]:
+    """The BLAS libraries of this process, found once: NumPy's first."""
     from threadpoolctl import ThreadpoolController  # on the first large product, not on import
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)

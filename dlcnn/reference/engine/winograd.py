@@ -27,6 +27,7 @@ from numpy.lib.stride_tricks import as_strided
 from dlcnn.reference._arguments import Array, Sizes
 from dlcnn.reference.engine.blocks import Places
 from dlcnn.reference.engine.pixels import copy_part
+from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import in_parts, share
 
@@ -99,8 +100,9 @@ def correlate(
     """
     channels, filters = kernel.shape[2:]
     plan = _Plan(images, filters, places, settings, _BLOCK_BYTES)
-    weights = plan.transforms.kernel @ kernel.reshape(_TAPS, -1)
-    weights = weights.reshape(_POINTS, channels, filters)
+    weights = np.empty((_POINTS, channels, filters), kernel.dtype)
+    taps = kernel.reshape(_TAPS, -1)
+    multiply(plan.transforms.kernel, taps, weights.reshape(_POINTS, -1))
 
     def work(tasks: Iterator[_Task]) -> None:
         pixels = _Tiles(plan, plan.transforms.pixels, channels)
@@ -112,7 +114,7 @@ def correlate(
             by_point = products.of(tiles * filters)
             np.matmul(seen, weights, out=by_point.reshape(_POINTS, tiles, filters))
             by_place = made[: _MADE**2 * tiles * filters].reshape(_MADE**2, -1)
-            np.matmul(plan.transforms.outputs, by_point, out=by_place)
+            multiply(plan.transforms.outputs, by_point, by_place)
             tile_axes = (_MADE, _MADE, *plan.shape(task), filters)
             _put_together(by_place.reshape(tile_axes), bias, task, outputs)
 
@@ -150,7 +152,7 @@ def kernel_gradient(
                 # Point by point, so that the product is added while it is in the cache.
                 for part, one, other in zip(total, seen, gradient, strict=True):
                     part += np.matmul(one.T, other, out=product)
-            np.matmul(plan.transforms.kernel.T, total.reshape(_POINTS, -1), out=found[number])
+            multiply(plan.transforms.kernel.T, total.reshape(_POINTS, -1), found[number])
 
     share(range(len(parts)), work, plan.threads)
     gradient: Array = found.sum(axis=0)
@@ -261,7 +263,7 @@ class _Tiles:
         values = batch * rows * cols * self._channels
         cut, seen = self._cut.of(values), self._seen.of(values)
         np.copyto(cut.reshape(shape), tiles)
-        np.matmul(self._transform, cut, out=seen)
+        multiply(self._transform, cut, seen)
         return seen.reshape(_POINTS, -1, self._channels)
 
     def _part_of(self, batch: int, rows: int, cols: int) -> Array:

@@ -82,7 +82,7 @@ def _fail_within_one_blas_thread():
 
 def test_one_blas_thread_sets_back_what_was():
     """Within, also in a block within and after an error, one; afterwards as many as before."""
-    libraries = sharing._blas()
+    libraries = sharing.blas_libraries()
     assert libraries, "NumPy's BLAS was not found"
     before = [library.get_num_threads() for library in libraries]
     for library in libraries:

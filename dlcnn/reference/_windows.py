@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from dlcnn.reference._arguments import Array, IntOrSizes, Sizes, as_sizes
@@ -117,12 +118,13 @@ def gather_windows(padded: Array, grid: WindowGrid, groups: int = 1) -> Array:
     per_group = padded.shape[-1] // groups
     places = [stride * step for stride, step in zip(spatial, grid.strides, strict=True)]
     taps = [stride * rate for stride, rate in zip(spatial, grid.dilation_rate, strict=True)]
-    return as_strided(
-        padded,
-        shape=(groups, padded.shape[0], *grid.output, *grid.window, per_group),
-        strides=(per_group * channel, batch, *places, *taps, channel),
-        writeable=False,
-    )
+    shape = (groups, padded.shape[0], *grid.output, *grid.window, per_group)
+    strides = (per_group * channel, batch, *places, *taps, channel)
+    if padded.flags.c_contiguous:  # a tenth of the time on the small arrays of a course
+        windows: Array = np.ndarray(shape, padded.dtype, padded, 0, strides)
+        windows.flags.writeable = False
+        return windows
+    return as_strided(padded, shape, strides, writeable=False)
 
 
 def window_positions(padded: Array, grid: WindowGrid) -> Iterator[Array]:

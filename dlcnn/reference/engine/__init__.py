@@ -3,14 +3,18 @@
 Each picks an algorithm for its arguments; what none of them is made for, and what is so small that
 any plan costs more than the work, is left to `plain`. Four rooms hold the algorithms: `columns` (a
 product of matrices made piece by piece), `scatter` (the same the other way around), `winograd`
-(fewer products for kernels of 3x3) and `pools`. They share `blocks` and `pixels` (what is computed
-at a time), `sharing` (threads, while BLAS keeps to one) and `settings` (what may be used). Which algorithm is taken, and in which pieces, follows from the arguments and the memory
+(fewer products for kernels of 3x3) and `pools`. They share `blocks`, `pixels` and `products` (what
+is computed at a time), `sharing` (threads, while BLAS keeps to one) and `settings` (what may be
+used). Which algorithm is taken, and in which pieces, follows from the arguments and the memory
 allowed: results do not depend on the number of threads.
 
 Measured in `benchmarks/convolution.py`.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from math import prod
+from typing import ParamSpec
 
 import numpy as np
 
@@ -36,13 +40,24 @@ __all__ = [
     "settings",
 ]
 
+P = ParamSpec("P")
+
 _SMALL = 1 << 21  # multiplications up to which a plan costs more than it saves
 _FEW = 1 << 16  # numbers that are pooled or added up at once
 _ROWS_AT_ONCE = 64
 _WINOGRAD_CHANNELS = 32  # below, its transforms cost more than the products that it saves
 
 
-@one_blas_thread()
+def _within_one_blas_thread(function: Callable[P, Array]) -> Callable[P, Array]:
+    @wraps(function)
+    def within(*args: P.args, **kwargs: P.kwargs) -> Array:
+        with one_blas_thread:
+            return function(*args, **kwargs)
+
+    return within
+
+
+@_within_one_blas_thread
 def correlate(
     inputs: Array, kernel: Array, bias: Array | None, grid: WindowGrid, groups: int
 ) -> Array:
@@ -54,7 +69,7 @@ def correlate(
     return outputs
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def correlate_inputs_gradient(
     grad_outputs: Array, kernel: Array, inputs_shape: Sizes, grid: WindowGrid, groups: int
 ) -> Array:
@@ -77,7 +92,7 @@ def correlate_inputs_gradient(
     return found.reshape(inputs_shape)
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def correlate_kernel_gradient(
     inputs: Array, grad_outputs: Array, kernel_shape: Sizes, grid: WindowGrid, groups: int
 ) -> Array:
@@ -92,7 +107,7 @@ def correlate_kernel_gradient(
     return gradient.reshape(kernel_shape)
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def bias_gradient(grad_outputs: Array) -> Array:
     """Add up (batch, *spatial, filters) over all places, to (filters,)."""
     *_, cols, filters = grad_outputs.shape
@@ -111,7 +126,7 @@ def bias_gradient(grad_outputs: Array) -> Array:
     return total
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def max_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     """As `plain.max_pool`."""
     if not _suits_pools(inputs):
@@ -119,7 +134,7 @@ def max_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     return pools.max_pool(inputs, grid, current(), border_counts=border_counts)
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def max_pool_gradient(
     grad_outputs: Array, inputs: Array, grid: WindowGrid, ties: Ties, *, border_counts: bool
 ) -> Array:
@@ -133,7 +148,7 @@ def max_pool_gradient(
     )
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def average_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     """As `plain.average_pool`."""
     if not _suits_pools(inputs):
@@ -141,7 +156,7 @@ def average_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Arr
     return pools.average_pool(inputs, grid, current(), border_counts=border_counts)
 
 
-@one_blas_thread()
+@_within_one_blas_thread
 def average_pool_gradient(
     grad_outputs: Array, inputs_shape: Sizes, grid: WindowGrid, *, border_counts: bool
 ) -> Array:

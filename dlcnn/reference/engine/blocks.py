@@ -18,6 +18,7 @@ from dlcnn.reference.engine.settings import Settings
 __all__ = ["Cut", "Places", "Spread", "Task", "best_neighbours"]
 
 _BLOCK_BYTES = 3 << 18  # what today's cores have in caches for themselves
+_BORDERED_ROWS = 8  # rows of pixels that get their border in one go
 _ENOUGH_TASKS = 4  # so that two or four threads all have something to do
 
 _LANES = 16  # numbers that a processor multiplies at once
@@ -86,12 +87,13 @@ class Cut:
         row_bytes = (depth + width) * dtype.itemsize
         # A product of few rows spends its time on reading the kernel: as many as that has bytes.
         wanted = max(_BLOCK_BYTES, depth * width * dtype.itemsize)
-        rows = settings.scratch_bytes(wanted) // row_bytes
+        self.block_bytes = settings.scratch_bytes(wanted)
+        rows = self.block_bytes // row_bytes
         self._batch = batch
         self._cols = cols
         self._cols_at_once = max(1, min(cols, rows))
-        groups = -(-batch // max(1, rows // cols))
-        self._images_at_once = -(-batch // max(groups, min(batch, _ENOUGH_TASKS)))
+        groups = max(1, -(-batch // max(1, rows // cols)))
+        self._images_at_once = -(-batch // groups)
         self.most_rows = self._images_at_once * self._cols_at_once
         self.threads = settings.threads_with(self.most_rows * row_bytes)
 
@@ -128,7 +130,7 @@ class Spread:
     """Rows of pixels, each copied so that the rows of a block have the pixels of their windows."""
 
     def __init__(
-        self, images: Array, start: int, cols: int, reach: int, apart: int, rate: int, row: Array
+        self, images: Array, start: int, cols: int, reach: int, apart: int, rate: int, memory: Array
     ) -> None:
         """Spread `images` for `cols` rows of a block for each of them.
 
@@ -139,20 +141,20 @@ class Spread:
             reach: pixels in a row of the block.
             apart: pixels from the beginning of one row of the block to that of the next.
             rate: pixels from one of those in a row of the block to the next.
-            row: memory for a row of pixels of each image, where some are outside.
+            memory: for a few rows of pixels of each image, where some columns are outside.
         """
         batch, self._height, width, _ = images.shape
         count = (cols - 1) * apart + (reach - 1) * rate + 1
         first, last = inside(start, count, width)
         self._pixels = images[:, :, start + first : start + last]
         self._bordered: Array | None = None
+        self._held = range(0)
         pixels = self._pixels
         if last - first < count:
-            bordered = row[:batch, :count]
-            bordered[:, :first] = 0
-            bordered[:, last:] = 0
-            self._bordered = bordered[:, first:last]
-            pixels = bordered[:, None]
+            pixels = memory[:batch, :, :count]
+            pixels[:, :, :first] = 0
+            pixels[:, :, last:] = 0
+            self._bordered = pixels[:, :, first:last]
         image, down, across, channel = pixels.strides
         self._spread = as_strided(
             pixels,
@@ -163,19 +165,24 @@ class Spread:
 
     @staticmethod
     def memory(cut: Cut, reach: int, apart: int, rate: int, like: Array) -> Array:
-        """Memory for `row`, enough for every task."""
+        """Memory for the largest task."""
         count = (cut.most_cols - 1) * apart + (reach - 1) * rate + 1
-        return np.empty((cut.most_images, count, like.shape[-1]), like.dtype)
+        row_bytes = cut.most_images * count * like.shape[-1] * like.itemsize
+        rows = max(1, min(_BORDERED_ROWS, cut.block_bytes // (4 * row_bytes)))
+        return np.empty((cut.most_images, rows, count, like.shape[-1]), like.dtype)
 
     def copy(self, row: int, target: Array) -> None:
         """Copy a row of pixels to (batch, cols, reach, channels); one not in the image is zeros."""
         if not 0 <= row < self._height:
             target[...] = 0
-        elif self._bordered is None:
-            target[...] = self._spread[:, row]
-        else:
-            self._bordered[...] = self._pixels[:, row]
-            target[...] = self._spread[:, 0]
+            return
+        if self._bordered is not None:
+            if row not in self._held:
+                self._held = range(row, min(row + self._bordered.shape[1], self._height))
+                rows = slice(self._held.start, self._held.stop)
+                self._bordered[:, : len(self._held)] = self._pixels[:, rows]
+            row -= self._held.start
+        target[...] = self._spread[:, row]
 
 
 def best_neighbours(cols: int, cost: Callable[[int], tuple[int, int, int]]) -> int:

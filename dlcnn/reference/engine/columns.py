@@ -13,7 +13,8 @@ that stays in the processor's cache:
    `neighbours` windows side by side become one row, and the kernel stands in its matrix that many
    times, each time moved by a stride: a Toeplitz matrix. Its zeros cost products and save copies.
 3. Borders are never added: a row of pixels outside is a place of zeros, and columns outside are
-   zeros in the one row of pixels that is being spread.
+   zeros in the one row of pixels that is being spread. The bias is one more weight, whose pixel
+   is always one.
 
 The gradient of the kernel is the product of the same columns with the outputs' gradient, added up.
 """
@@ -32,6 +33,7 @@ from dlcnn.reference.engine.sharing import in_parts, share
 
 __all__ = ["correlate", "kernel_gradient", "neighbours"]
 
+_LONG_ROW = 48  # rows of a block from which a product is at its speed
 _TURNS_BYTES = 1 << 20  # the kernel in all its turns must stay in the cache with the block
 
 
@@ -54,10 +56,8 @@ def correlate(
         settings: what may be used.
     """
     filters = kernel.shape[-1]
-    plan = _Plan(images, places, filters, settings)
-    turns = plan.turned(kernel)
-    if bias is not None:  # for a row of the longest task, so that adding it is one long loop
-        bias = np.tile(bias, (plan.cut.most_cols * plan.neighbours, 1))
+    plan = _Plan(images, places, filters, settings, biased=bias is not None)
+    turns = plan.turned(kernel, bias)
 
     def work(tasks: Iterator[Task]) -> None:
         block = _Block(plan, images)
@@ -65,16 +65,18 @@ def correlate(
         for task in tasks:
             start, stop = plan.places_of(task)
             target = outputs[task.images, :, start:stop]
+            products = made[: task.block_rows]
+            pixels = products.reshape(task.batch, -1, filters)[:, : stop - start]
+            # A long row of outputs is written as it is made, short ones of all images together.
+            fits = (stop - start) == len(task.cols) * plan.neighbours
+            straight = fits and len(task.cols) >= _LONG_ROW and outputs.flags.c_contiguous
             for row, turn, columns in block.over(task):
-                there, products = target[:, row], made[: task.block_rows]
-                straight = there.flags.c_contiguous and there.size == products.size
+                there = target[:, row]
                 if straight:
-                    products = there.reshape(products.shape)
-                multiply(columns, turns[turn], products)
-                pixels = products.reshape(task.batch, -1, filters)[:, : stop - start]
-                if bias is not None:
-                    np.add(pixels, bias[: stop - start], out=there)
-                elif not straight:
+                    rows = there.reshape(task.batch, len(task.cols), -1)
+                    multiply(columns.reshape(task.batch, -1, plan.depth), turns[turn], rows)
+                else:
+                    multiply(columns, turns[turn], products)
                     there[...] = pixels
 
     share(plan.tasks(), work, plan.cut.threads)
@@ -144,7 +146,15 @@ def neighbours(places: Places, channels: int, filters: int) -> int:
 class _Plan:
     """The sizes of the blocks of one correlation, and the kernel as their counterpart."""
 
-    def __init__(self, images: Array, places: Places, filters: int, settings: Settings) -> None:
+    def __init__(
+        self,
+        images: Array,
+        places: Places,
+        filters: int,
+        settings: Settings,
+        *,
+        biased: bool = False,
+    ) -> None:
         batch, _, _, self.channels = images.shape
         height, width = places.window
         step, rate = places.strides[1], places.dilation_rate[1]
@@ -155,7 +165,8 @@ class _Plan:
             self.neighbours = 1  # or 0 times infinity would reach windows that do not have it
         #: pixels that a row of the block holds of one row of pixels
         self.reach = width if rate > 1 else (self.neighbours - 1) * step + width
-        self.depth = height * self.reach * self.channels
+        self.biased = biased
+        self.depth = height * self.reach * self.channels + biased
 
         # Rows of windows whose pixels are the same but for whole rows of the kernel.
         self.every = places.dilation_rate[0] // gcd(places.strides[0], places.dilation_rate[0])
@@ -184,15 +195,19 @@ class _Plan:
         stop = min(task.cols.stop * self.neighbours, self.places.cols)
         return task.cols.start * self.neighbours, stop
 
-    def turned(self, kernel: Array) -> Array:
-        """The kernel as a matrix in each turn: (turns, depth, neighbours * filters)."""
+    def turned(self, kernel: Array, bias: Array | None) -> Array:
+        """Kernel and bias as a matrix in each turn: (turns, depth, neighbours * filters)."""
         height, width, channels, filters = kernel.shape
         moved = np.zeros((height, self.reach, channels, self.neighbours, filters), kernel.dtype)
         for number in range(self.neighbours):
             start = number * self.places.strides[1]
             moved[:, start : start + width, :, number] = kernel
         turned = [np.roll(moved, self.turn(number), axis=0) for number in range(self.turns)]
-        return np.stack(turned).reshape(self.turns, self.depth, -1)
+        turns = np.stack(turned).reshape(self.turns, -1, self.neighbours * filters)
+        if bias is None:
+            return turns
+        biases = np.broadcast_to(np.tile(bias, self.neighbours), (self.turns, 1, turns.shape[-1]))
+        return np.concatenate([turns, biases], axis=1)
 
     def unturned(self, gradient: Array) -> Array:
         """The gradient of the kernel from that of its matrix in each turn."""
@@ -224,15 +239,18 @@ class _Block:
         #: pixels between the first of a row and that of the next, and between those in a row
         self._apart, self._rate = plan.neighbours * step, rate
         self._columns = np.empty(plan.cut.most_rows * plan.depth, images.dtype)
-        self._row = Spread.memory(plan.cut, plan.reach, self._apart, rate, images)
+        self._bordered = Spread.memory(plan.cut, plan.reach, self._apart, rate, images)
 
     def over(self, task: Task) -> Iterator[tuple[int, int, Array]]:
         """Give, for each row of windows of a task: its number, the turn, and the block."""
         plan, places = self._plan, self._plan.places
         height, down, rate = places.window[0], places.strides[0], places.dilation_rate[0]
-        columns = self._columns[: task.block_rows * plan.depth]
-        block = columns.reshape(-1, plan.depth)
-        by_tap = columns.reshape(task.batch, len(task.cols), height, plan.reach, plan.channels)
+        block = self._columns[: task.block_rows * plan.depth].reshape(-1, plan.depth)
+        pixels = block
+        if plan.biased:
+            block[:, -1] = 1
+            pixels = block[:, :-1]
+        by_tap = pixels.reshape(task.batch, len(task.cols), height, plan.reach, plan.channels)
         places_of_taps = [by_tap[:, :, place] for place in range(height)]
         start = task.cols.start * self._apart - places.left
         spread = Spread(
@@ -242,7 +260,7 @@ class _Block:
             plan.reach,
             self._apart,
             self._rate,
-            self._row,
+            self._bordered,
         )
         for first in task.rows[: plan.every]:
             stays = 0

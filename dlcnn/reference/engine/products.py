@@ -1,4 +1,4 @@
-"""Products of matrices in the pieces that BLAS is quickest with."""
+"""Products of matrices in the pieces that BLAS is quickest with, all in one call."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ import numpy as np
 from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.sharing import blas_libraries
 
-__all__ = ["multiply"]
+__all__ = ["multiply", "multiply_wide"]
 
 # OpenBLAS takes products of up to a million multiplications as they lie, without copying both
 # matrices into panels first, where it has been written for AVX-512: 8 % faster in float32 and a
@@ -18,20 +18,39 @@ _AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
 def multiply(left: Array, right: Array, out: Array) -> None:
-    """Write the product of two matrices, one of which is long, to `out`."""
-    tall = len(left) >= right.shape[1]
-    long, short = (len(left), right.shape[1]) if tall else (right.shape[1], len(left))
-    lines = _SMALL_PRODUCT // (len(right) * short) // _LINES * _LINES
-    if long <= lines or lines < _FEWEST_LINES or not _takes_small_products():
-        np.matmul(left, right, out=out)
-    elif tall:
-        for start in range(0, long, lines):
-            piece = slice(start, start + lines)
-            np.matmul(left[piece], right, out=out[piece])
-    else:
-        for start in range(0, long, lines):
-            piece = slice(start, start + lines)
-            np.matmul(left, right[:, piece], out=out[:, piece])
+    """Write the product of tall matrices (..., lines, depth) and one (depth, width) to `out`."""
+    *_, lines, depth = left.shape
+    piece = _piece(lines, depth * right.shape[1])
+    whole = lines // piece * piece
+    np.matmul(_cut(left, whole, piece), right, out=_cut(out, whole, piece))
+    if whole < lines:
+        np.matmul(left[..., whole:, :], right, out=out[..., whole:, :])
+
+
+def multiply_wide(left: Array, right: Array, out: Array) -> None:
+    """Write the product of a matrix (height, depth) and a wide one (depth, lines) to `out`."""
+    depth, lines = right.shape
+    piece = _piece(lines, depth * len(left))
+    whole = lines // piece * piece
+    pieces, made = (_cut(each.T, whole, piece).transpose(0, 2, 1) for each in (right, out))
+    np.matmul(left, pieces, out=made)
+    if whole < lines:
+        np.matmul(left, right[:, whole:], out=out[:, whole:])
+
+
+def _piece(lines: int, per_line: int) -> int:
+    """The lines of a piece when each takes `per_line` multiplications."""
+    most = _SMALL_PRODUCT // per_line // _LINES * _LINES
+    if lines <= most or most < _FEWEST_LINES or not _takes_small_products():
+        return lines
+    pieces = -(-lines // most)
+    return -(-lines // (pieces * _LINES)) * _LINES
+
+
+def _cut(matrix: Array, whole: int, piece: int) -> Array:
+    """A view of the first `whole` lines as pieces: (..., pieces, piece, depth)."""
+    *others, _, depth = matrix.shape
+    return matrix[..., :whole, :].reshape(*others, -1, piece, depth)
 
 
 @cache

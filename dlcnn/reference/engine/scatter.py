@@ -50,7 +50,7 @@ def inputs_gradient(
         filters = grad_outputs.shape[-1]
         most = plan.cut.most_rows
         block = np.empty(most * plan.depth, kernel.dtype)
-        row = Spread.memory(plan.cut, plan.reach, plan.neighbours, 1, grad_outputs)
+        bordered = Spread.memory(plan.cut, plan.reach, plan.neighbours, 1, grad_outputs)
         made = np.empty((most, turns.shape[-1]), kernel.dtype)
         sums = np.empty_like(made)
         for task in tasks:
@@ -67,17 +67,20 @@ def inputs_gradient(
                 plan.reach,
                 plan.neighbours,
                 1,
-                row,
+                bordered,
             )
-            for number in range(places.rows):
+            outputs = plan.outputs_of(task)
+            for number, output in enumerate(outputs):
                 turn = number % plan.turns
-                spread.copy(number, target)
+                spread.copy(output, target)
                 multiply(columns, turns[turn], product)
                 total += product
-                done.write(number, turn, range(plan.new_rows))
-            done.write(places.rows - 1, turn, range(plan.new_rows, places.window[0]))
+                done.write(output, turn, range(plan.new_rows))
+            if outputs:
+                done.write(outputs[-1], turn, range(plan.new_rows, places.window[0]))
 
-    share(plan.cut.tasks(1, 1), work, plan.cut.threads)
+    tasks = plan.cut.tasks(inputs_shape[1], 4 * places.window[0])
+    share(tasks, work, plan.cut.threads)
     return gradient
 
 
@@ -117,6 +120,14 @@ class _Plan:
             settings,
         )
 
+    def outputs_of(self, task: Task) -> range:
+        """The rows of outputs that reach the rows of pixels of a task."""
+        places = self.places
+        first = task.rows.start + places.top - places.window[0] + 1
+        last = task.rows.stop + places.top - 1
+        down = places.strides[0]
+        return range(max(0, -(-first // down)), min(places.rows, last // down + 1))
+
     def turned(self, kernel: Array) -> Array:
         """The kernel as a matrix in each turn: (turns, depth, window_height * span * channels)."""
         height, width, channels, filters = kernel.shape
@@ -141,7 +152,7 @@ class _Done:
     def __init__(self, plan: _Plan, task: Task, total: Array, gradient: Array) -> None:
         places = plan.places
         self._plan = plan
-        self._height = gradient.shape[1]
+        self._rows = task.rows
         by_row = total.reshape(task.batch, len(task.cols), places.window[0], -1)
         self._sums = [by_row[:, :, place] for place in range(places.window[0])]
         start = task.cols.start * plan.span - plan.cropped
@@ -155,7 +166,7 @@ class _Done:
         for tap in taps:
             sums = self._sums[(tap + plan.turn(turn)) % places.window[0]]
             pixels_row = row * places.strides[0] + tap - places.top
-            if 0 <= pixels_row < self._height:
+            if pixels_row in self._rows:
                 target = self._target[:, pixels_row]
                 batch, cols, channels = target.shape
                 pixels = sums.reshape(batch, -1, channels)

@@ -6,11 +6,13 @@ wait for one copy of all of them. Which tasks there are is decided by the arrays
 number of threads, so that the results do not depend on it.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
+from itertools import count
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -36,17 +38,20 @@ def share(tasks: Sequence[T], work: Callable[[Iterator[T]], None], threads: int)
         return
     shared = _Shared(tasks)
 
-    def work_until_one_fails() -> None:
+    cores = _cores(threads)
+
+    def work_until_one_fails(core: int | None) -> None:
         try:
-            work(shared)
+            with _kept_on(core):
+                work(shared)
         except BaseException:
             shared.stop()
             raise
 
     with ThreadPoolExecutor(threads - 1) as pool:
         # Each in a copy of this context: what np.errstate says here holds there.
-        others = [pool.submit(copy_context().run, work_until_one_fails) for _ in range(threads - 1)]
-        work_until_one_fails()
+        others = [pool.submit(copy_context().run, work_until_one_fails, core) for core in cores[1:]]
+        work_until_one_fails(cores[0])
         for other in others:
             other.result()
 
@@ -60,6 +65,38 @@ def in_parts(tasks: Sequence[T], images_bytes: int, sum_bytes: int) -> list[Sequ
     most = min(_MOST_PARTS, max(_FEWEST_PARTS, images_bytes // (4 * sum_bytes)))
     length = -(-len(tasks) // most)
     return [tasks[start : start + length] for start in range(0, len(tasks), length)]
+
+
+_calls = count(os.getpid())
+
+
+def _cores(threads: int) -> list[int] | list[None]:
+    """A core for each thread, of those that this process may use; None: it may go where it wants.
+
+    One thread that waits for the interpreter is woken by another, and Linux would have it wait for
+    that one's core too. Every call begins with another core, so that several share them all.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return [None] * threads
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < threads:
+        return [None] * threads
+    first = next(_calls)
+    return [cores[(first + number) % len(cores)] for number in range(threads)]
+
+
+@contextmanager
+def _kept_on(core: int | None) -> Iterator[None]:
+    """A `with` block in which this thread stays on one core."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class _Shared(Generic[T]):
@@ -83,42 +120,34 @@ class _Shared(Generic[T]):
 
 
 class _OneBlasThread:
-    """How many blocks hold BLAS to one thread; the first sets it and the last sets it back."""
+    """A `with` block in which NumPy's BLAS computes in the thread that calls it.
+
+    Blocks may lie in one another and in several threads: the first sets it, the last sets it back.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._blocks = 0
-        self._before: list[int] = []
+        self._before: list[tuple[Any, int]] = []
 
-    def enter(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
             if not self._blocks:
-                self._before = [library.get_num_threads() for library in blas_libraries()]
-                for library, threads in zip(blas_libraries(), self._before, strict=True):
-                    if threads != 1:
-                        library.set_num_threads(1)
+                threads = [(library, library.get_num_threads()) for library in blas_libraries()]
+                self._before = [(library, count) for library, count in threads if count != 1]
+                for library, _ in self._before:
+                    library.set_num_threads(1)
             self._blocks += 1
 
-    def leave(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._blocks -= 1
             if not self._blocks:
-                for library, threads in zip(blas_libraries(), self._before, strict=True):
-                    if threads != 1:
-                        library.set_num_threads(threads)
+                for library, count in self._before:
+                    library.set_num_threads(count)
 
 
-_one_blas_thread = _OneBlasThread()
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """A `with` block in which NumPy's BLAS computes in the thread that calls it."""
-    _one_blas_thread.enter()
-    try:
-        yield
-    finally:
-        _one_blas_thread.leave()
+one_blas_thread = _OneBlasThread()
 
 
 @cache

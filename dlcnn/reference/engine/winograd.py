@@ -27,7 +27,7 @@ from numpy.lib.stride_tricks import as_strided
 from dlcnn.reference._arguments import Array, Sizes
 from dlcnn.reference.engine.blocks import Places
 from dlcnn.reference.engine.pixels import copy_part
-from dlcnn.reference.engine.products import multiply
+from dlcnn.reference.engine.products import multiply_wide
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import in_parts, share
 
@@ -102,7 +102,7 @@ def correlate(
     plan = _Plan(images, filters, places, settings, _BLOCK_BYTES)
     weights = np.empty((_POINTS, channels, filters), kernel.dtype)
     taps = kernel.reshape(_TAPS, -1)
-    multiply(plan.transforms.kernel, taps, weights.reshape(_POINTS, -1))
+    multiply_wide(plan.transforms.kernel, taps, weights.reshape(_POINTS, -1))
 
     def work(tasks: Iterator[_Task]) -> None:
         pixels = _Tiles(plan, plan.transforms.pixels, channels)
@@ -114,7 +114,7 @@ def correlate(
             by_point = products.of(tiles * filters)
             np.matmul(seen, weights, out=by_point.reshape(_POINTS, tiles, filters))
             by_place = made[: _MADE**2 * tiles * filters].reshape(_MADE**2, -1)
-            multiply(plan.transforms.outputs, by_point, by_place)
+            multiply_wide(plan.transforms.outputs, by_point, by_place)
             tile_axes = (_MADE, _MADE, *plan.shape(task), filters)
             _put_together(by_place.reshape(tile_axes), bias, task, outputs)
 
@@ -143,16 +143,18 @@ def kernel_gradient(
     def work(numbers: Iterator[int]) -> None:
         pixels = _Tiles(plan, plan.transforms.pixels, channels)
         gradients = _Tiles(plan, plan.transforms.outputs.T, filters)
-        product = np.empty((channels, filters), images.dtype)
+        product = np.empty((_READ, channels, filters), images.dtype)
         for number in numbers:
             total = np.zeros((_POINTS, channels, filters), images.dtype)
             for task in parts[number]:
                 seen = pixels.transformed(images, task, -places.top, -places.left)
                 gradient = gradients.transformed(grad_outputs, task, 0, 0)
-                # Point by point, so that the product is added while it is in the cache.
-                for part, one, other in zip(total, seen, gradient, strict=True):
-                    part += np.matmul(one.T, other, out=product)
-            multiply(plan.transforms.kernel.T, total.reshape(_POINTS, -1), found[number])
+                # A few points at a time: the products are added while they are in the cache.
+                for first in range(0, _POINTS, _READ):
+                    points = slice(first, first + _READ)
+                    np.matmul(seen[points].transpose(0, 2, 1), gradient[points], out=product)
+                    total[points] += product
+            multiply_wide(plan.transforms.kernel.T, total.reshape(_POINTS, -1), found[number])
 
     share(range(len(parts)), work, plan.threads)
     gradient: Array = found.sum(axis=0)
@@ -263,7 +265,7 @@ class _Tiles:
         values = batch * rows * cols * self._channels
         cut, seen = self._cut.of(values), self._seen.of(values)
         np.copyto(cut.reshape(shape), tiles)
-        multiply(self._transform, cut, seen)
+        multiply_wide(self._transform, cut, seen)
         return seen.reshape(_POINTS, -1, self._channels)
 
     def _part_of(self, batch: int, rows: int, cols: int) -> Array:

@@ -76,7 +76,7 @@ def test_share_hands_on_what_errstate_says():
 
 
 def _fail_within_one_blas_thread():
-    with one_blas_thread():
+    with one_blas_thread:
         raise KeyError
 
 
@@ -88,7 +88,7 @@ def test_one_blas_thread_sets_back_what_was():
     for library in libraries:
         library.set_num_threads(2)
     try:
-        with one_blas_thread():
+        with one_blas_thread:
             with pytest.raises(KeyError):
                 _fail_within_one_blas_thread()
             assert {library.get_num_threads() for library in libraries} == {1}

@@ -42,7 +42,8 @@ __all__ = [
 
 P = ParamSpec("P")
 
-_SMALL = 1 << 21  # multiplications up to which a plan costs more than it saves
+# All windows as rows: up to this, or to the size of a few kernels, a plan costs more than it saves.
+_SMALL_BYTES, _FEW_KERNELS = 1 << 21, 4
 _FEW = 1 << 16  # numbers that are pooled or added up at once
 _ROWS_AT_ONCE = 64
 _WINOGRAD_CHANNELS = 32  # below, its transforms cost more than the products that it saves
@@ -112,8 +113,7 @@ def bias_gradient(grad_outputs: Array) -> Array:
     """Add up (batch, *spatial, filters) over all places, to (filters,)."""
     *_, cols, filters = grad_outputs.shape
     if grad_outputs.size <= _FEW or not grad_outputs.flags.c_contiguous:
-        total: Array = grad_outputs.reshape(-1, filters).sum(axis=0)
-        return total
+        return np.asarray(grad_outputs.reshape(-1, filters).sum(axis=0))
     rows = grad_outputs.reshape(-1, cols * filters)  # long ones, for BLAS to be at its speed
     starts = range(0, len(rows), _ROWS_AT_ONCE)
     ones = np.ones(_ROWS_AT_ONCE, rows.dtype)
@@ -122,8 +122,7 @@ def bias_gradient(grad_outputs: Array) -> Array:
         part = rows[start : start + _ROWS_AT_ONCE]
         np.matmul(ones[: len(part)], part, out=sums[number])
     # Along a contiguous axis NumPy adds in pairs: many places cost little accuracy.
-    total = np.ascontiguousarray(sums.reshape(-1, filters).T).sum(axis=1)
-    return total
+    return np.asarray(np.ascontiguousarray(sums.reshape(-1, filters).T).sum(axis=1))
 
 
 @_within_one_blas_thread
@@ -139,7 +138,7 @@ def max_pool_gradient(
     grad_outputs: Array, inputs: Array, grid: WindowGrid, ties: Ties, *, border_counts: bool
 ) -> Array:
     """As `plain.max_pool_gradient`."""
-    if not (_suits_pools(inputs) and all_finite(inputs) and all_finite(grad_outputs)):
+    if not _suits_pools(inputs):
         return plain.max_pool_gradient(
             grad_outputs, inputs, grid, ties, border_counts=border_counts
         )
@@ -177,9 +176,11 @@ def _suits_pools(values: Array) -> bool:
 
 def _suits(images: Array, kernel_shape: Sizes, grid: WindowGrid, groups: int) -> bool:
     """Whether the algorithms here are made for such a correlation, and it is worth one."""
-    products = images.shape[0] * prod(grid.output) * prod(kernel_shape)
+    places = images.shape[0] * prod(grid.output)
+    windows_bytes = places * prod(kernel_shape[:-1]) * images.itemsize
+    kernels_bytes = _FEW_KERNELS * prod(kernel_shape) * images.itemsize
     return (
-        products > _SMALL
+        windows_bytes > current().scratch_bytes(max(_SMALL_BYTES, kernels_bytes))
         and groups == 1
         and len(grid.window) <= 2
         and images.dtype in (np.float32, np.float64)

@@ -15,8 +15,9 @@ from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.pixels import inside
 from dlcnn.reference.engine.settings import Settings
 
-__all__ = ["Cut", "Places", "Spread", "Task", "best_neighbours"]
+__all__ = ["TURNS_BYTES", "Cut", "Places", "Spread", "Task", "best_neighbours"]
 
+TURNS_BYTES = 1 << 20  # a kernel in all its turns must stay in the cache with a block
 _BLOCK_BYTES = 3 << 18  # what today's cores have in caches for themselves
 _BORDERED_ROWS = 8  # rows of pixels that get their border in one go
 _ENOUGH_TASKS = 4  # so that two or four threads all have something to do

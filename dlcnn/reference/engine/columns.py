@@ -25,7 +25,7 @@ from math import gcd
 import numpy as np
 
 from dlcnn.reference._arguments import Array
-from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.blocks import TURNS_BYTES, Cut, Places, Spread, Task, best_neighbours
 from dlcnn.reference.engine.pixels import all_finite
 from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
@@ -34,7 +34,6 @@ from dlcnn.reference.engine.sharing import in_parts, share
 __all__ = ["correlate", "kernel_gradient", "neighbours"]
 
 _LONG_ROW = 48  # rows of a block from which a product is at its speed
-_TURNS_BYTES = 1 << 20  # the kernel in all its turns must stay in the cache with the block
 
 
 def correlate(
@@ -173,7 +172,7 @@ class _Plan:
         new = self.every * places.strides[0] // places.dilation_rate[0]
         turns = height // gcd(height, new)
         kernel_bytes = self.depth * self.neighbours * filters * images.itemsize
-        rolls = new < height and turns * kernel_bytes <= _TURNS_BYTES
+        rolls = new < height and turns * kernel_bytes <= TURNS_BYTES
         self.new_rows = new if rolls else height
         self.turns = turns if rolls else 1
 
@@ -202,8 +201,8 @@ class _Plan:
         for number in range(self.neighbours):
             start = number * self.places.strides[1]
             moved[:, start : start + width, :, number] = kernel
-        turned = [np.roll(moved, self.turn(number), axis=0) for number in range(self.turns)]
-        turns = np.stack(turned).reshape(self.turns, -1, self.neighbours * filters)
+        turned = [np.roll(moved, self.turn(number), axis=0) for number in range(1, self.turns)]
+        turns = np.concatenate([moved, *turned]).reshape(self.turns, -1, self.neighbours * filters)
         if bias is None:
             return turns
         biases = np.broadcast_to(np.tile(bias, self.neighbours), (self.turns, 1, turns.shape[-1]))

@@ -14,6 +14,7 @@ import numpy as np
 from dlcnn.reference import plain
 from dlcnn.reference._arguments import Array, Sizes
 from dlcnn.reference._windows import WindowGrid, padded_shape
+from dlcnn.reference.engine.pixels import all_finite
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import share
 from dlcnn.reference.padding import crop_images, pad_images
@@ -45,10 +46,16 @@ def max_pool_gradient(
     *,
     border_counts: bool,
 ) -> Array:
-    """As `plain.max_pool_gradient`, where all pixels and gradients are finite."""
+    """As `plain.max_pool_gradient`."""
     gradient = np.empty(inputs.shape, grad_outputs.dtype)
+    bordered = any(map(any, grid.pads))
 
     def hand_back(images: slice) -> None:
+        if not (all_finite(inputs[images]) and all_finite(grad_outputs[images])):
+            gradient[images] = plain.max_pool_gradient(
+                grad_outputs[images], inputs[images], grid, ties, border_counts=border_counts
+            )
+            return
         finer = [plain.pad_for_maximum(inputs[images], grid, border_counts)]
         axes = range(len(grid.window), 0, -1)  # along the rows first: the first in reading order
         for axis in axes:
@@ -56,8 +63,12 @@ def max_pool_gradient(
         grad = grad_outputs[images]
         for axis in reversed(axes):
             largest = finer.pop()
-            grad = _handed_back(grad, finer[-1], largest, grid, axis, ties)
-        gradient[images] = crop_images(grad, grid.pads)
+            last = not (len(finer) > 1 or bordered)
+            handed = gradient[images] if last else np.empty(finer[-1].shape, gradient.dtype)
+            _hand_back(grad, finer[-1], largest, grid, axis, ties, handed)
+            grad = handed
+        if bordered:
+            gradient[images] = crop_images(grad, grid.pads)
 
     _for_each_block(inputs, settings, hand_back)
     return gradient
@@ -90,12 +101,18 @@ def average_pool_gradient(
     gradient = np.empty(inputs_shape, grad_outputs.dtype)
     averaged = plain.pixels_averaged(inputs_shape, grid, border_counts)
     sizes = padded_shape(inputs_shape, grid)[1:-1]
+    bordered = any(map(any, grid.pads))
 
     def hand_back(images: slice) -> None:
         grad = grad_outputs[images] / averaged
         for axis, size in enumerate(sizes, start=1):
-            grad = _spread_back(grad, size, grid, axis)
-        gradient[images] = crop_images(grad, grid.pads)
+            shape = (*grad.shape[:axis], size, *grad.shape[axis + 1 :])
+            last = not (axis < len(sizes) or bordered)
+            spread = gradient[images] if last else np.empty(shape, gradient.dtype)
+            _spread_back(grad, grid, axis, spread)
+            grad = spread
+        if bordered:
+            gradient[images] = crop_images(grad, grid.pads)
 
     _for_each_block(gradient, settings, hand_back)
     return gradient
@@ -140,45 +157,51 @@ def _reduced_along(
     return made
 
 
-def _handed_back(
-    grad: Array, finer: Array, largest: Array, grid: WindowGrid, axis: int, ties: Ties
-) -> Array:
+def _hand_back(
+    grad: Array,
+    finer: Array,
+    largest: Array,
+    grid: WindowGrid,
+    axis: int,
+    ties: Ties,
+    handed: Array,
+) -> None:
     """Hand a gradient to the first, or to all, of the taps along one axis that are the largest."""
-    handed, alone = _start(grad, finer.shape, grid, axis)
-    unclaimed = None
-    for tap in _taps(grid, axis):
-        receives = finer[tap] == largest
-        if ties == "first":
-            if unclaimed is None:
-                unclaimed = ~receives
-            else:
+    _zero_unreached(handed, grid, axis)
+    unclaimed: Array | None = None
+    for tap, pixels in enumerate(_taps(grid, axis)):
+        if ties == "first" and unclaimed is not None and tap == grid.window[axis - 1] - 1:
+            receives = unclaimed  # one of all finite pixels is the largest
+        else:
+            receives = finer[pixels] == largest
+            if ties == "first" and unclaimed is not None:
                 receives &= unclaimed
                 unclaimed ^= receives
-        if alone:
-            np.multiply(grad, receives, out=handed[tap])
+            elif ties == "first":
+                unclaimed = ~receives
+        if tap < grid.strides[axis - 1]:
+            np.multiply(grad, receives, out=handed[pixels])
         else:
-            handed[tap] += grad * receives
-    return handed
+            handed[pixels] += grad * receives
 
 
-def _spread_back(grad: Array, size: int, grid: WindowGrid, axis: int) -> Array:
-    """Hand a gradient to all taps along one axis, which has `size` pixels."""
-    shape = (*grad.shape[:axis], size, *grad.shape[axis + 1 :])
-    spread, alone = _start(grad, shape, grid, axis)
-    for tap in _taps(grid, axis):
-        if alone:
-            spread[tap] = grad
+def _spread_back(grad: Array, grid: WindowGrid, axis: int, spread: Array) -> None:
+    """Hand a gradient to all taps along one axis."""
+    _zero_unreached(spread, grid, axis)
+    for tap, pixels in enumerate(_taps(grid, axis)):
+        if tap < grid.strides[axis - 1]:
+            spread[pixels] = grad
         else:
-            spread[tap] += grad
-    return spread
+            spread[pixels] += grad
 
 
-def _start(grad: Array, shape: Sizes, grid: WindowGrid, axis: int) -> tuple[Array, bool]:
-    """Memory for a finer gradient, and whether each of its pixels is in one window only."""
-    window, stride = grid.window[axis - 1], grid.strides[axis - 1]
-    if window == stride and grid.output[axis - 1] * stride == shape[axis]:
-        return np.empty(shape, grad.dtype), True
-    return np.zeros(shape, grad.dtype), window <= stride
+def _zero_unreached(finer: Array, grid: WindowGrid, axis: int) -> None:
+    """Begin with zeros where none of the first taps, a stride of them, lies on."""
+    window, stride, places = (each[axis - 1] for each in (grid.window, grid.strides, grid.output))
+    before = (slice(None),) * axis
+    finer[(*before, slice(places * stride, None))] = 0
+    for gap in range(window, stride):
+        finer[(*before, slice(gap, None, stride))] = 0
 
 
 def _taps(grid: WindowGrid, axis: int) -> Iterator[tuple[slice, ...]]:

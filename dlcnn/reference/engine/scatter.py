@@ -6,7 +6,8 @@ with the kernel is what these pixels get, in all rows of pixels that the row of 
 Rows of outputs share most of them: they are added up in a block of sums that has a place for each
 row of the kernel. After each row of outputs the rows of pixels that no other reaches are done and
 written, and their places begin again with zeros. So no gradient is copied twice, no sum leaves the
-cache before it is complete, and strides cost no zeros.
+cache before it is complete, and strides cost no zeros. A kernel that is too large to be kept in
+every turn adds to the rows of pixels themselves.
 
 With strides a row of the block stands for whole strides of pixels, with `neighbours` for several.
 """
@@ -17,7 +18,7 @@ from math import gcd
 import numpy as np
 
 from dlcnn.reference._arguments import Array, Sizes
-from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.blocks import TURNS_BYTES, Cut, Places, Spread, Task, best_neighbours
 from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import share
@@ -51,15 +52,15 @@ def inputs_gradient(
         most = plan.cut.most_rows
         block = np.empty(most * plan.depth, kernel.dtype)
         bordered = Spread.memory(plan.cut, plan.reach, plan.neighbours, 1, grad_outputs)
-        made = np.empty((most, turns.shape[-1]), kernel.dtype)
-        sums = np.empty_like(made)
+        made = np.empty((most if plan.rolls else 0, turns.shape[-1]), kernel.dtype)
+        sums = np.empty((most, turns.shape[-1]), kernel.dtype)
         for task in tasks:
             columns = block[: task.block_rows * plan.depth]
             target = columns.reshape(task.batch, len(task.cols), plan.reach, filters)
             columns = columns.reshape(-1, plan.depth)
             product, total = made[: task.block_rows], sums[: task.block_rows]
             total[...] = 0
-            done = _Done(plan, task, total, gradient)
+            pixel_rows = _PixelRows(plan, task, total, gradient)
             spread = Spread(
                 grad_outputs[task.images],
                 plan.first + task.cols.start * plan.neighbours - plan.before,
@@ -73,11 +74,15 @@ def inputs_gradient(
             for number, output in enumerate(outputs):
                 turn = number % plan.turns
                 spread.copy(output, target)
-                multiply(columns, turns[turn], product)
-                total += product
-                done.write(output, turn, range(plan.new_rows))
-            if outputs:
-                done.write(outputs[-1], turn, range(plan.new_rows, places.window[0]))
+                if plan.rolls:
+                    multiply(columns, turns[turn], product)
+                    total += product
+                    pixel_rows.write(output, turn, range(plan.new_rows))
+                else:
+                    multiply(columns, turns[turn], total)
+                    pixel_rows.add(output)
+            if outputs and plan.rolls:
+                pixel_rows.write(outputs[-1], turn, range(plan.new_rows, places.window[0]))
 
     tasks = plan.cut.tasks(inputs_shape[1], 4 * places.window[0])
     share(tasks, work, plan.cut.threads)
@@ -110,12 +115,15 @@ class _Plan:
         self.span = self.neighbours * step
 
         self.new_rows = min(down, height)
-        self.turns = height // gcd(height, self.new_rows)
+        turns = height // gcd(height, self.new_rows)
+        width = height * self.span * self.channels
+        self.rolls = turns * self.depth * width * kernel.itemsize <= TURNS_BYTES
+        self.turns = turns if self.rolls else 1
         self.cut = Cut(
             inputs_shape[0],
             -(-pixels // self.span),
             self.depth,
-            height * self.span * self.channels,
+            width,
             kernel.dtype,
             settings,
         )
@@ -143,11 +151,12 @@ class _Plan:
 
     def turn(self, number: int) -> int:
         """Where the kernel's first row stands in a turn."""
-        return number * self.new_rows % self.places.window[0]
+        first: int = number * self.new_rows % self.places.window[0]
+        return first
 
 
-class _Done:
-    """Writes the rows of pixels that are done, and begins their sums again."""
+class _PixelRows:
+    """Where a block of sums, with a place for each row of the kernel, belongs in the gradient."""
 
     def __init__(self, plan: _Plan, task: Task, total: Array, gradient: Array) -> None:
         places = plan.places
@@ -160,15 +169,28 @@ class _Done:
         self._skipped = max(-start, 0)
         self._target = gradient[task.images, :, start + self._skipped : stop]
 
-    def write(self, row: int, turn: int, taps: range) -> None:
-        """Write the rows of pixels under some taps of a row of outputs."""
-        plan, places = self._plan, self._plan.places
+    def write(self, output: int, turn: int, taps: range) -> None:
+        """Write the rows under some taps of a row of outputs, and begin their sums again."""
         for tap in taps:
-            sums = self._sums[(tap + plan.turn(turn)) % places.window[0]]
-            pixels_row = row * places.strides[0] + tap - places.top
-            if pixels_row in self._rows:
-                target = self._target[:, pixels_row]
-                batch, cols, channels = target.shape
-                pixels = sums.reshape(batch, -1, channels)
-                target[...] = pixels[:, self._skipped : self._skipped + cols]
+            sums = self._sums[(tap + self._plan.turn(turn)) % len(self._sums)]
+            target = self._under(output, tap)
+            if target is not None:
+                target[...] = self._pixels(sums, target)
             sums[...] = 0
+
+    def add(self, output: int) -> None:
+        """Add to the rows under all taps of a row of outputs."""
+        for tap, sums in enumerate(self._sums):
+            target = self._under(output, tap)
+            if target is not None:
+                target += self._pixels(sums, target)
+
+    def _under(self, output: int, tap: int) -> Array | None:
+        """The row of pixels under a tap; None: it is another task's, or outside."""
+        places = self._plan.places
+        row = output * places.strides[0] + tap - places.top
+        return self._target[:, row] if row in self._rows else None
+
+    def _pixels(self, sums: Array, target: Array) -> Array:
+        batch, cols, channels = target.shape
+        return sums.reshape(batch, -1, channels)[:, self._skipped : self._skipped + cols]

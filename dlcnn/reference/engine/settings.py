@@ -58,11 +58,12 @@ def settings(
 
     Args:
         threads: threads that may compute at the same time, >= 1. The results do not depend on it.
-        memory_mb: megabytes (2**20 bytes) for copies beside arguments and results, > 0; one row of
-            windows of one image, and one copy of the kernel, is taken whatever it is.
+        memory_mb: megabytes (2**20 bytes) for copies of images beside arguments and results, > 0.
+            One row of windows of one image is copied whatever it is, and a kernel a few times;
+            groups, three axes and half precision are not bounded by it.
         exact: whether every sum has the very terms of its definition. Else `conv2d` and its
-            gradients may use Winograd's algorithm for kernels of 3x3, whose results differ by
-            1e-5 of the largest output in float32 and by 1e-13 in float64.
+            gradients may use Winograd's algorithm for kernels of 3x3, whose results differ by up
+            to 1e-5 of the largest output in float32 and 1e-13 in float64.
 
     What is left out stays as it was outside of the block: at first all cores of this process, as
     much memory as is fast, and not `exact`.

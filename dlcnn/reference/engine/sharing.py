@@ -59,10 +59,10 @@ def share(tasks: Sequence[T], work: Callable[[Iterator[T]], None], threads: int)
 def in_parts(tasks: Sequence[T], images_bytes: int, sum_bytes: int) -> list[Sequence[T]]:
     """Cut tasks that add to one sum into stretches with a sum each.
 
-    There are as many as threads may want, and as have sums of a quarter of the images' size
+    There are as many as threads may want, and as have sums of an eighth of the images' size
     together, but for a few in any case.
     """
-    most = min(_MOST_PARTS, max(_FEWEST_PARTS, images_bytes // (4 * sum_bytes)))
+    most = min(_MOST_PARTS, max(_FEWEST_PARTS, images_bytes // (8 * sum_bytes)))
     length = -(-len(tasks) // most)
     return [tasks[start : start + length] for start in range(0, len(tasks), length)]
 

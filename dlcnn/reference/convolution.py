@@ -54,8 +54,8 @@ def conv2d(
             one number per filter, or the kernel does not fit in the padded image.
         ValueError: an array does not hold real numbers, or `data_format` is neither of the two.
 
-    Kernels of 3x3 with many channels may be computed by Winograd's algorithm: up to 1e-5 of the largest output
-    apart in float32. `settings` refuses that with `exact`, and bounds threads and memory.
+    Kernels of 3x3 with many channels may be computed by Winograd's algorithm: in float32 up to
+    1e-5 of the largest output apart. `settings` refuses that, and bounds threads and memory.
 
     Source: Dumoulin & Visin 2016, relation 6; agrees with `keras.ops.conv`.
     """

@@ -6,6 +6,8 @@ import pytest
 from dlcnn import reference
 from dlcnn.reference import ShapeError, conv2d, conv2d_gradients
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 SPATIAL = {1: (7,), 2: (5, 7), 3: (4, 5, 6)}
 OUT = {1: (5,), 2: (4, 5), 3: (3, 4, 4)}  # what a window of WINDOW makes of it
 BACK = {1: (9,), 2: (6, 9), 3: (5, 6, 8)}  # what a transposed convolution makes of it

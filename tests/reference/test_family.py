@@ -14,6 +14,8 @@ from dlcnn.reference import conv2d, conv2d_gradients
 from .cases import Case, convolutions
 from .oracles import assert_agree, central_differences, keras_conv, nudged, with_gradients
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 CONV = {axes: getattr(reference, f"conv{axes}d") for axes in (1, 2, 3)}
 GRADIENTS = {axes: getattr(reference, f"conv{axes}d_gradients") for axes in (1, 2, 3)}
 

@@ -23,6 +23,8 @@ from dlcnn.reference import (
 from .cases import pools
 from .oracles import assert_agree, central_differences, keras_pool, nudged, with_gradients
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 KINDS = ["max", "average"]
 BOTH = pytest.mark.parametrize("kind", KINDS)
 

@@ -178,12 +178,13 @@ def _suits(images: Array, kernel_shape: Sizes, grid: WindowGrid, groups: int) ->
     """Whether the algorithms here are made for such a correlation, and it is worth one."""
     places = images.shape[0] * prod(grid.output)
     windows_bytes = places * prod(kernel_shape[:-1]) * images.itemsize
-    kernels_bytes = _FEW_KERNELS * prod(kernel_shape) * images.itemsize
+    kernel_bytes = prod(kernel_shape) * images.itemsize
     return (
-        windows_bytes > current().scratch_bytes(max(_SMALL_BYTES, kernels_bytes))
+        windows_bytes > current().scratch_bytes(max(_SMALL_BYTES, _FEW_KERNELS * kernel_bytes))
         and groups == 1
         and len(grid.window) <= 2
         and images.dtype in (np.float32, np.float64)
+        and kernel_bytes > 0  # some filters, that is; no channels are no windows' bytes
     )
 
 

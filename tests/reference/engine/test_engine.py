@@ -14,6 +14,8 @@ from dlcnn.reference.engine.columns import neighbours
 
 from .cases import correlations, draw
 
+pytestmark = pytest.mark.usefixtures("engine_way")
+
 # Of the largest value: sums in another order, and Winograd's as its docstring states.
 _TOLERANCES = {"float32": 1e-5, "float64": 1e-13}
 _SEVERAL = [  # of each algorithm: few filters, turns, strides, dilation, one row, Winograd, 1x1

@@ -9,6 +9,8 @@ from dlcnn import reference
 from dlcnn.reference import engine, plain
 from dlcnn.reference._windows import place_windows
 
+pytestmark = pytest.mark.usefixtures("engine_way")
+
 
 @st.composite
 def pools(draw):

@@ -4,17 +4,15 @@ Each picks an algorithm for its arguments; what none of them is made for, and wh
 any plan costs more than the work, is left to `plain`. Four rooms hold the algorithms: `columns` (a
 product of matrices made piece by piece), `scatter` (the same the other way around), `winograd`
 (fewer products for kernels of 3x3) and `pools`. They share `blocks`, `pixels` and `products` (what
-is computed at a time), `sharing` (threads, while BLAS keeps to one) and `settings` (what may be
-used). Which algorithm is taken, and in which pieces, follows from the arguments and the memory
-allowed: results do not depend on the number of threads.
+is computed at a time), `sharing` and `blas` (threads, while BLAS keeps to one) and `settings` (what
+may be used). Which algorithm is taken, and in which pieces, follows from the arguments and the
+memory allowed: results do not depend on the number of threads.
 
 Measured in `benchmarks/convolution.py`.
 """
 
-from collections.abc import Callable
-from functools import wraps
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from typing import ParamSpec
 
 import numpy as np
 
@@ -22,10 +20,10 @@ from dlcnn.reference import plain
 from dlcnn.reference._arguments import Array, Sizes
 from dlcnn.reference._windows import WindowGrid
 from dlcnn.reference.engine import columns, pools, scatter, winograd
+from dlcnn.reference.engine.blas import one_blas_thread
 from dlcnn.reference.engine.blocks import Places
 from dlcnn.reference.engine.pixels import all_finite
 from dlcnn.reference.engine.settings import current, settings
-from dlcnn.reference.engine.sharing import one_blas_thread
 from dlcnn.reference.plain import Ties
 
 __all__ = [
@@ -40,92 +38,92 @@ __all__ = [
     "settings",
 ]
 
-P = ParamSpec("P")
-
 # All windows as rows: up to this, or to the size of a few kernels, a plan costs more than it saves.
 _SMALL_BYTES, _FEW_KERNELS = 1 << 21, 4
 _FEW = 1 << 16  # numbers that are pooled or added up at once
-_ROWS_AT_ONCE = 64
+_PLACES, _ROWS = 64, 64  # places in a row, and rows in a part, of a sum over all of them
 _WINOGRAD_CHANNELS = 32  # below, its transforms cost more than the products that it saves
 
 
-def _within_one_blas_thread(function: Callable[P, Array]) -> Callable[P, Array]:
-    @wraps(function)
-    def within(*args: P.args, **kwargs: P.kwargs) -> Array:
-        with one_blas_thread:
-            return function(*args, **kwargs)
-
-    return within
-
-
-@_within_one_blas_thread
 def correlate(
     inputs: Array, kernel: Array, bias: Array | None, grid: WindowGrid, groups: int
 ) -> Array:
     """As `plain.correlate`."""
-    if not _suits(inputs, kernel.shape, grid, groups):
-        return plain.correlate(inputs, kernel, bias, grid, groups)
+    if not _suits(inputs, inputs.shape, kernel.shape, grid, groups):
+        with _plainly():
+            return plain.correlate(inputs, kernel, bias, grid, groups)
     outputs = np.empty((inputs.shape[0], *grid.output, kernel.shape[-1]), inputs.dtype)
-    _correlate(*_in_two_axes(inputs, kernel, outputs, grid), bias)
+    with one_blas_thread:
+        _correlate(*_in_two_axes(inputs, kernel, outputs, grid), bias)
     return outputs
 
 
-@_within_one_blas_thread
 def correlate_inputs_gradient(
     grad_outputs: Array, kernel: Array, inputs_shape: Sizes, grid: WindowGrid, groups: int
 ) -> Array:
     """As `plain.correlate_inputs_gradient`."""
     dilated = max(grid.dilation_rate) > 1
     if (
-        not _suits(grad_outputs, kernel.shape, grid, groups)
+        not _suits(grad_outputs, inputs_shape, kernel.shape, grid, groups)
         or (dilated and max(grid.strides) > 1)
         or not (all_finite(kernel) and all_finite(grad_outputs))
     ):
-        return plain.correlate_inputs_gradient(grad_outputs, kernel, inputs_shape, grid, groups)
+        with _plainly():
+            return plain.correlate_inputs_gradient(grad_outputs, kernel, inputs_shape, grid, groups)
     gradient = np.empty(inputs_shape, grad_outputs.dtype)
     pixels, kernel, gradients, places = _in_two_axes(gradient, kernel, grad_outputs, grid)
-    if dilated or places.window == places.strides == (1, 1) or _suits_winograd(kernel, places):
-        around = _turned_around(places, pixels.shape)
-        turned = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
-        _correlate(gradients, turned, pixels, around, None)
-        return gradient
-    found = scatter.inputs_gradient(gradients, kernel, pixels.shape, places, current())
-    return found.reshape(inputs_shape)
+    with one_blas_thread:
+        if dilated or places.window == places.strides == (1, 1) or _suits_winograd(kernel, places):
+            around = _turned_around(places, pixels.shape)
+            turned = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+            _correlate(gradients, turned, pixels, around, None)
+        else:
+            scatter.inputs_gradient(gradients, kernel, places, pixels, current())
+    return gradient
 
 
-@_within_one_blas_thread
 def correlate_kernel_gradient(
     inputs: Array, grad_outputs: Array, kernel_shape: Sizes, grid: WindowGrid, groups: int
 ) -> Array:
     """As `plain.correlate_kernel_gradient`."""
-    if not _suits(inputs, kernel_shape, grid, groups):
-        return plain.correlate_kernel_gradient(inputs, grad_outputs, kernel_shape, grid, groups)
+    if not _suits(inputs, inputs.shape, kernel_shape, grid, groups):
+        with _plainly():
+            return plain.correlate_kernel_gradient(inputs, grad_outputs, kernel_shape, grid, groups)
     kernel = np.empty(kernel_shape, inputs.dtype)
     images, kernel, gradients, places = _in_two_axes(inputs, kernel, grad_outputs, grid)
-    by_winograd = _suits_winograd(kernel, places) and all_finite(images) and all_finite(gradients)
+    by_winograd = (
+        _suits_winograd(kernel, places)
+        and current().allows(winograd.sums_bytes(kernel))
+        and all_finite(images)
+        and all_finite(gradients)
+    )
     how = winograd if by_winograd else columns
-    gradient: Array = how.kernel_gradient(images, gradients, places, current())
+    with one_blas_thread:
+        gradient: Array = how.kernel_gradient(images, gradients, places, current())
     return gradient.reshape(kernel_shape)
 
 
-@_within_one_blas_thread
 def bias_gradient(grad_outputs: Array) -> Array:
     """Add up (batch, *spatial, filters) over all places, to (filters,)."""
-    *_, cols, filters = grad_outputs.shape
+    filters = grad_outputs.shape[-1]
+    places = grad_outputs.reshape(-1, filters)
     if grad_outputs.size <= _FEW or not grad_outputs.flags.c_contiguous:
-        return np.asarray(grad_outputs.reshape(-1, filters).sum(axis=0))
-    rows = grad_outputs.reshape(-1, cols * filters)  # long ones, for BLAS to be at its speed
-    starts = range(0, len(rows), _ROWS_AT_ONCE)
-    ones = np.ones(_ROWS_AT_ONCE, rows.dtype)
-    sums = np.empty((len(starts), cols * filters), rows.dtype)
-    for number, start in enumerate(starts):
-        part = rows[start : start + _ROWS_AT_ONCE]
-        np.matmul(ones[: len(part)], part, out=sums[number])
+        return np.asarray(places.sum(axis=0))
+    whole = len(places) // _PLACES * _PLACES
+    rows = places[:whole].reshape(-1, _PLACES * filters)  # long ones: BLAS is at its speed then
+    starts = range(0, len(rows), _ROWS)
+    ones = np.ones(_ROWS, rows.dtype)
+    sums = np.empty((len(starts) + 1, _PLACES, filters), rows.dtype)
+    with one_blas_thread:
+        for number, start in enumerate(starts):
+            part = rows[start : start + _ROWS]
+            np.matmul(ones[: len(part)], part, out=sums[number].reshape(-1))
+    sums[-1] = 0
+    sums[-1, : len(places) - whole] = places[whole:]
     # Along a contiguous axis NumPy adds in pairs: many places cost little accuracy.
     return np.asarray(np.ascontiguousarray(sums.reshape(-1, filters).T).sum(axis=1))
 
 
-@_within_one_blas_thread
 def max_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     """As `plain.max_pool`."""
     if not _suits_pools(inputs):
@@ -133,7 +131,6 @@ def max_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     return pools.max_pool(inputs, grid, current(), border_counts=border_counts)
 
 
-@_within_one_blas_thread
 def max_pool_gradient(
     grad_outputs: Array, inputs: Array, grid: WindowGrid, ties: Ties, *, border_counts: bool
 ) -> Array:
@@ -142,12 +139,12 @@ def max_pool_gradient(
         return plain.max_pool_gradient(
             grad_outputs, inputs, grid, ties, border_counts=border_counts
         )
-    return pools.max_pool_gradient(
-        grad_outputs, inputs, grid, ties, current(), border_counts=border_counts
-    )
+    with one_blas_thread:
+        return pools.max_pool_gradient(
+            grad_outputs, inputs, grid, ties, current(), border_counts=border_counts
+        )
 
 
-@_within_one_blas_thread
 def average_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Array:
     """As `plain.average_pool`."""
     if not _suits_pools(inputs):
@@ -155,7 +152,6 @@ def average_pool(inputs: Array, grid: WindowGrid, *, border_counts: bool) -> Arr
     return pools.average_pool(inputs, grid, current(), border_counts=border_counts)
 
 
-@_within_one_blas_thread
 def average_pool_gradient(
     grad_outputs: Array, inputs_shape: Sizes, grid: WindowGrid, *, border_counts: bool
 ) -> Array:
@@ -169,22 +165,29 @@ def average_pool_gradient(
     )
 
 
+def _plainly() -> AbstractContextManager[None]:
+    """What `plain` computes in: BLAS as it is, or one thread where threads were bounded."""
+    return nullcontext() if current().threads is None else one_blas_thread
+
+
 def _suits_pools(values: Array) -> bool:
     """Whether it is worth pooling a few images at a time."""
     return values.size > _FEW and values.dtype in (np.float32, np.float64)
 
 
-def _suits(images: Array, kernel_shape: Sizes, grid: WindowGrid, groups: int) -> bool:
+def _suits(
+    values: Array, inputs_shape: Sizes, kernel_shape: Sizes, grid: WindowGrid, groups: int
+) -> bool:
     """Whether the algorithms here are made for such a correlation, and it is worth one."""
-    places = images.shape[0] * prod(grid.output)
-    windows_bytes = places * prod(kernel_shape[:-1]) * images.itemsize
-    kernel_bytes = prod(kernel_shape) * images.itemsize
+    places = inputs_shape[0] * prod(grid.output)
+    windows_bytes = places * prod(kernel_shape[:-1]) * values.itemsize
+    kernel_bytes = prod(kernel_shape) * values.itemsize
     return (
         windows_bytes > current().scratch_bytes(max(_SMALL_BYTES, _FEW_KERNELS * kernel_bytes))
         and groups == 1
         and len(grid.window) <= 2
-        and images.dtype in (np.float32, np.float64)
-        and kernel_bytes > 0  # some filters, that is; no channels are no windows' bytes
+        and values.dtype in (np.float32, np.float64)
+        and min(*inputs_shape, *kernel_shape) > 0
     )
 
 

@@ -6,6 +6,7 @@ of pixels are spread out so that each row of a block has the pixels of its windo
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.pixels import inside
 from dlcnn.reference.engine.settings import Settings
 
-__all__ = ["TURNS_BYTES", "Cut", "Places", "Spread", "Task", "best_neighbours"]
+__all__ = ["Cut", "Places", "Spread", "Task", "Turns", "best_neighbours"]
 
-TURNS_BYTES = 1 << 20  # a kernel in all its turns must stay in the cache with a block
+_TURNS_BYTES = 1 << 20  # a kernel in all its turns must stay in the cache with a block
 _BLOCK_BYTES = 3 << 18  # what today's cores have in caches for themselves
 _BORDERED_ROWS = 8  # rows of pixels that get their border in one go
 _ENOUGH_TASKS = 4  # so that two or four threads all have something to do
@@ -125,6 +126,32 @@ class Cut:
             for top in range(0, rows, band)
             for across in cols
         ]
+
+
+class Turns:
+    """How the rows of a kernel meet a block that has a place for each, and rolls on.
+
+    With every row of windows some places get new rows, and the kernel's first row meets the place
+    after those: `number` says how often the block has rolled. A kernel that is too large to be
+    kept in every turn does not roll: all places get new rows, and there is one turn.
+    """
+
+    def __init__(self, height: int, new_rows: int, kernel_bytes: int) -> None:
+        self.height = height
+        self.new_rows = min(new_rows, height)
+        self.count = height // gcd(height, self.new_rows)
+        self.rolls = self.count * kernel_bytes <= _TURNS_BYTES
+        if not self.rolls:
+            self.new_rows, self.count = height, 1
+
+    def first(self, number: int) -> int:
+        """The place that meets the kernel's first row."""
+        return number * self.new_rows % self.height
+
+    def stack(self, kernel: Array, axis: int) -> Array:
+        """The kernel in each turn, one after the other; its rows are along `axis`."""
+        others = [np.roll(kernel, self.first(number), axis) for number in range(1, self.count)]
+        return np.stack([kernel, *others]) if others else kernel[None]
 
 
 class Spread:

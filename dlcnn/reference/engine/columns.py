@@ -25,7 +25,7 @@ from math import gcd
 import numpy as np
 
 from dlcnn.reference._arguments import Array
-from dlcnn.reference.engine.blocks import TURNS_BYTES, Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, Turns, best_neighbours
 from dlcnn.reference.engine.pixels import all_finite
 from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
@@ -97,8 +97,8 @@ def kernel_gradient(
     """
     channels, filters = images.shape[-1], grad_outputs.shape[-1]
     plan = _Plan(images, places, filters, settings)
-    shape = (plan.turns, plan.depth, plan.neighbours * filters)
-    parts = in_parts(plan.tasks(), images.nbytes, 8 * shape[1] * shape[2])
+    shape = (plan.turns.count, plan.depth, plan.neighbours * filters)
+    parts = in_parts(plan.tasks(), images.nbytes, shape[1] * shape[2] * images.itemsize)
     found = np.empty((len(parts), *places.window, channels, filters), images.dtype)
 
     def work(numbers: Iterator[int]) -> None:
@@ -170,11 +170,8 @@ class _Plan:
         # Rows of windows whose pixels are the same but for whole rows of the kernel.
         self.every = places.dilation_rate[0] // gcd(places.strides[0], places.dilation_rate[0])
         new = self.every * places.strides[0] // places.dilation_rate[0]
-        turns = height // gcd(height, new)
         kernel_bytes = self.depth * self.neighbours * filters * images.itemsize
-        rolls = new < height and turns * kernel_bytes <= TURNS_BYTES
-        self.new_rows = new if rolls else height
-        self.turns = turns if rolls else 1
+        self.turns = Turns(height, new, kernel_bytes)
 
         self.cut = Cut(
             batch,
@@ -201,31 +198,27 @@ class _Plan:
         for number in range(self.neighbours):
             start = number * self.places.strides[1]
             moved[:, start : start + width, :, number] = kernel
-        turned = [np.roll(moved, self.turn(number), axis=0) for number in range(1, self.turns)]
-        turns = np.concatenate([moved, *turned]).reshape(self.turns, -1, self.neighbours * filters)
+        turns = self.turns.stack(moved, 0)
+        turns = turns.reshape(self.turns.count, -1, self.neighbours * filters)
         if bias is None:
             return turns
-        biases = np.broadcast_to(np.tile(bias, self.neighbours), (self.turns, 1, turns.shape[-1]))
+        biases = np.tile(bias, (self.turns.count, 1, self.neighbours))
         return np.concatenate([turns, biases], axis=1)
 
     def unturned(self, gradient: Array) -> Array:
         """The gradient of the kernel from that of its matrix in each turn."""
         height, width = self.places.window
         split = gradient.reshape(
-            self.turns, height, self.reach, self.channels, self.neighbours, self.filters
+            self.turns.count, height, self.reach, self.channels, self.neighbours, self.filters
         )
         moved = np.zeros(split.shape[1:], gradient.dtype)
         for number, each in enumerate(split):
-            moved += np.roll(each, -self.turn(number), axis=0)
+            moved += np.roll(each, -self.turns.first(number), axis=0)
         whole = np.zeros((height, width, self.channels, self.filters), gradient.dtype)
         for number in range(self.neighbours):
             start = number * self.places.strides[1]
             whole += moved[:, start : start + width, :, number]
         return whole
-
-    def turn(self, number: int) -> int:
-        """Where the kernel's first row stands in a turn."""
-        return number * self.new_rows % self.places.window[0]
 
 
 class _Block:
@@ -264,10 +257,10 @@ class _Block:
         for first in task.rows[: plan.every]:
             stays = 0
             for number, row in enumerate(range(first, task.rows.stop, plan.every)):
-                turn = number % plan.turns
-                turned = plan.turn(turn)
+                turn = number % plan.turns.count
+                turned = plan.turns.first(turn)
                 for tap in range(stays, height):
                     pixels_row = row * down + tap * rate - places.top
                     spread.copy(pixels_row, places_of_taps[(tap + turned) % height])
-                stays = height - plan.new_rows
+                stays = height - plan.turns.new_rows
                 yield row, turn, block

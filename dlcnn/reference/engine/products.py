@@ -1,11 +1,9 @@
 """Products of matrices in the pieces that BLAS is quickest with, all in one call."""
 
-from functools import cache
-
 import numpy as np
 
 from dlcnn.reference._arguments import Array
-from dlcnn.reference.engine.sharing import blas_libraries
+from dlcnn.reference.engine.blas import takes_small_products
 
 __all__ = ["multiply", "multiply_wide"]
 
@@ -14,7 +12,6 @@ __all__ = ["multiply", "multiply_wide"]
 # quarter in float64. Pieces begin at a multiple of the lines that it computes at once.
 _SMALL_PRODUCT = 1_000_000
 _LINES, _FEWEST_LINES = 8, 24
-_AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
 def multiply(left: Array, right: Array, out: Array) -> None:
@@ -41,7 +38,7 @@ def multiply_wide(left: Array, right: Array, out: Array) -> None:
 def _piece(lines: int, per_line: int) -> int:
     """The lines of a piece when each takes `per_line` multiplications."""
     most = _SMALL_PRODUCT // per_line // _LINES * _LINES
-    if lines <= most or most < _FEWEST_LINES or not _takes_small_products():
+    if lines <= most or most < _FEWEST_LINES or not takes_small_products():
         return lines
     pieces = -(-lines // most)
     return -(-lines // (pieces * _LINES)) * _LINES
@@ -51,9 +48,3 @@ def _cut(matrix: Array, whole: int, piece: int) -> Array:
     """A view of the first `whole` lines as pieces: (..., pieces, piece, depth)."""
     *others, _, depth = matrix.shape
     return matrix[..., :whole, :].reshape(*others, -1, piece, depth)
-
-
-@cache
-def _takes_small_products() -> bool:
-    architectures = [getattr(each, "architecture", None) for each in blas_libraries()]
-    return bool(architectures) and architectures[0] in _AVX512

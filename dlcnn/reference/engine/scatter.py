@@ -13,12 +13,11 @@ With strides a row of the block stands for whole strides of pixels, with `neighb
 """
 
 from collections.abc import Iterator
-from math import gcd
 
 import numpy as np
 
 from dlcnn.reference._arguments import Array, Sizes
-from dlcnn.reference.engine.blocks import TURNS_BYTES, Cut, Places, Spread, Task, best_neighbours
+from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, Turns, best_neighbours
 from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import share
@@ -27,8 +26,8 @@ __all__ = ["inputs_gradient"]
 
 
 def inputs_gradient(
-    grad_outputs: Array, kernel: Array, inputs_shape: Sizes, places: Places, settings: Settings
-) -> Array:
+    grad_outputs: Array, kernel: Array, places: Places, gradient: Array, settings: Settings
+) -> None:
     """Carry a gradient back through a correlation without dilation to its images.
 
     All gradients and weights are finite: some meet zeros here that they do not meet there.
@@ -36,23 +35,21 @@ def inputs_gradient(
     Args:
         grad_outputs: (batch, rows, cols, filters).
         kernel: (window_height, window_width, channels, filters).
-        inputs_shape: (batch, height, width, channels).
         places: where the windows lay.
+        gradient: (batch, height, width, channels), written.
         settings: what may be used.
-
-    Returns:
-        `inputs_shape`.
     """
-    plan = _Plan(kernel, inputs_shape, places, settings)
+    plan = _Plan(kernel, gradient.shape, places, settings)
     turns = plan.turned(kernel)
-    gradient = np.zeros(inputs_shape, kernel.dtype)  # some pixels may be in no window
+    if not (plan.turns.rolls and plan.reaches_all(gradient.shape[1])):
+        gradient[...] = 0
 
     def work(tasks: Iterator[Task]) -> None:
         filters = grad_outputs.shape[-1]
         most = plan.cut.most_rows
         block = np.empty(most * plan.depth, kernel.dtype)
         bordered = Spread.memory(plan.cut, plan.reach, plan.neighbours, 1, grad_outputs)
-        made = np.empty((most if plan.rolls else 0, turns.shape[-1]), kernel.dtype)
+        made = np.empty((most if plan.turns.rolls else 0, turns.shape[-1]), kernel.dtype)
         sums = np.empty((most, turns.shape[-1]), kernel.dtype)
         for task in tasks:
             columns = block[: task.block_rows * plan.depth]
@@ -72,21 +69,20 @@ def inputs_gradient(
             )
             outputs = plan.outputs_of(task)
             for number, output in enumerate(outputs):
-                turn = number % plan.turns
+                turn = number % plan.turns.count
                 spread.copy(output, target)
-                if plan.rolls:
+                if plan.turns.rolls:
                     multiply(columns, turns[turn], product)
                     total += product
-                    pixel_rows.write(output, turn, range(plan.new_rows))
+                    pixel_rows.write(output, turn, range(plan.turns.new_rows))
                 else:
                     multiply(columns, turns[turn], total)
                     pixel_rows.add(output)
-            if outputs and plan.rolls:
-                pixel_rows.write(outputs[-1], turn, range(plan.new_rows, places.window[0]))
+            if outputs and plan.turns.rolls:
+                pixel_rows.write(outputs[-1], turn, range(plan.turns.new_rows, places.window[0]))
 
-    tasks = plan.cut.tasks(inputs_shape[1], 4 * places.window[0])
+    tasks = plan.cut.tasks(gradient.shape[1], 4 * places.window[0])
     share(tasks, work, plan.cut.threads)
-    return gradient
 
 
 class _Plan:
@@ -114,11 +110,8 @@ class _Plan:
         #: pixels of a row that a row of the block makes
         self.span = self.neighbours * step
 
-        self.new_rows = min(down, height)
-        turns = height // gcd(height, self.new_rows)
         width = height * self.span * self.channels
-        self.rolls = turns * self.depth * width * kernel.itemsize <= TURNS_BYTES
-        self.turns = turns if self.rolls else 1
+        self.turns = Turns(height, down, self.depth * width * kernel.itemsize)
         self.cut = Cut(
             inputs_shape[0],
             -(-pixels // self.span),
@@ -127,6 +120,12 @@ class _Plan:
             kernel.dtype,
             settings,
         )
+
+    def reaches_all(self, rows: int) -> bool:
+        """Whether each of so many rows of pixels is in some window."""
+        places = self.places
+        last = (places.rows - 1) * places.strides[0] + places.window[0] - places.top
+        return places.strides[0] <= places.window[0] and rows <= last
 
     def outputs_of(self, task: Task) -> range:
         """The rows of outputs that reach the rows of pixels of a task."""
@@ -146,13 +145,7 @@ class _Plan:
             start, stop = max(first, 0), min(first + width, self.span)
             weights = kernel[:, start - first : max(stop, start) - first]
             moved[output, :, :, start:stop] = weights.transpose(3, 0, 1, 2)
-        turned = [np.roll(moved, self.turn(number), axis=2) for number in range(self.turns)]
-        return np.stack(turned).reshape(self.turns, self.depth, -1)
-
-    def turn(self, number: int) -> int:
-        """Where the kernel's first row stands in a turn."""
-        first: int = number * self.new_rows % self.places.window[0]
-        return first
+        return self.turns.stack(moved, 2).reshape(self.turns.count, self.depth, -1)
 
 
 class _PixelRows:
@@ -172,7 +165,7 @@ class _PixelRows:
     def write(self, output: int, turn: int, taps: range) -> None:
         """Write the rows under some taps of a row of outputs, and begin their sums again."""
         for tap in taps:
-            sums = self._sums[(tap + self._plan.turn(turn)) % len(self._sums)]
+            sums = self._sums[(tap + self._plan.turns.first(turn)) % len(self._sums)]
             target = self._under(output, tap)
             if target is not None:
                 target[...] = self._pixels(sums, target)

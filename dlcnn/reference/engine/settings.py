@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from math import nan
+from numbers import Real
 from operator import index
 
 __all__ = ["Settings", "current", "settings"]
@@ -32,13 +33,17 @@ class Settings:
 
     def scratch_bytes(self, wanted: int) -> int:
         """Give what one thread may take of `wanted` bytes: the same for any number of threads."""
-        return wanted if self.memory_mb is None else min(wanted, int(self.memory_mb * _MIB))
+        return wanted if self.memory_mb is None else int(min(wanted, self.memory_mb * _MIB))
+
+    def allows(self, scratch_bytes: int) -> bool:
+        """Whether so much memory may be taken at once."""
+        return self.memory_mb is None or scratch_bytes <= self.memory_mb * _MIB
 
     def threads_with(self, scratch_bytes: int) -> int:
         """Threads that may work at the same time when each takes `scratch_bytes`."""
         if self.memory_mb is None:
             return self.cores
-        return max(1, min(self.cores, int(self.memory_mb * _MIB) // max(1, scratch_bytes)))
+        return max(1, int(min(self.cores, self.memory_mb * _MIB // max(1, scratch_bytes))))
 
 
 _UNBOUNDED = Settings()
@@ -59,14 +64,17 @@ def settings(
     Args:
         threads: threads that may compute at the same time, >= 1. The results do not depend on it.
         memory_mb: megabytes (2**20 bytes) for copies of images beside arguments and results, > 0.
-            One row of windows of one image is copied whatever it is, and a kernel a few times;
-            groups, three axes and half precision are not bounded by it.
+            One row of windows of one image, or one image of a pool, is copied whatever it is, and
+            a kernel a few times.
         exact: whether every sum has the very terms of its definition. Else `conv2d` and its
-            gradients may use Winograd's algorithm for kernels of 3x3, whose results differ by up
-            to 1e-5 of the largest output in float32 and 1e-13 in float64.
+            gradients may use Winograd's algorithm for kernels of 3x3, which adds an error of up to
+            1e-5 in float32 and 1e-13 in float64, as parts of the largest sum of |pixel * weight|
+            in a window.
 
     What is left out stays as it was outside of the block: at first all cores of this process, as
-    much memory as is fast, and not `exact`.
+    much memory as is fast, and not `exact`. It holds in this thread (`contextvars`). Memory is not
+    bounded where `plain` computes: groups, three axes, half precision, gradients of strides with
+    dilation, and gradients that hold NaN, infinity or values above 1e18.
 
     Raises:
         ValueError: `threads` is not an integer of at least 1, or `memory_mb` is not above 0.
@@ -98,10 +106,7 @@ def _as_threads(threads: int) -> int:
 
 
 def _as_megabytes(memory_mb: float) -> float:
-    try:
-        megabytes = float(memory_mb)
-    except (TypeError, ValueError):
-        megabytes = nan
+    megabytes = float(memory_mb) if isinstance(memory_mb, Real) else nan
     if not megabytes > 0:
         raise ValueError(
             f"settings: memory_mb must be a number above 0. Received memory_mb={memory_mb!r}."

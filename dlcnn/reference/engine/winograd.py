@@ -17,22 +17,21 @@ Source: Lavin & Gray 2016, F(4x4, 3x3).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from math import isqrt
+from math import isqrt, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from dlcnn.reference._arguments import Array, Sizes
-from dlcnn.reference.engine.blocks import Places
+from dlcnn.reference._arguments import Array
+from dlcnn.reference.engine.blocks import Places, Task
 from dlcnn.reference.engine.pixels import copy_part
 from dlcnn.reference.engine.products import multiply_wide
 from dlcnn.reference.engine.settings import Settings
 from dlcnn.reference.engine.sharing import in_parts, share
 
-__all__ = ["correlate", "kernel_gradient"]
+__all__ = ["correlate", "kernel_gradient", "sums_bytes"]
 
 _MADE = 4  # outputs of a tile, along each axis
 _READ = 6  # pixels of a tile, along each axis
@@ -42,7 +41,7 @@ _TAPS = 9
 _BLOCK_BYTES = 3 << 18
 _GRADIENT_BLOCK_BYTES = 1 << 20  # the sums are read and written once for each block
 _PAGE_BYTES = 4096
-_APART_BYTES = 128
+_APART_BYTES = 128  # two lines of the cache, so that rows still begin with one
 
 # Of the points that were tried these cost the least accuracy: their powers stay near one.
 _FINITE_POINTS = (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))
@@ -94,7 +93,7 @@ def correlate(
     taps = kernel.reshape(_TAPS, -1)
     multiply_wide(plan.transforms.kernel, taps, weights.reshape(_POINTS, -1))
 
-    def work(tasks: Iterator[_Task]) -> None:
+    def work(tasks: Iterator[Task]) -> None:
         pixels = _Tiles(plan, plan.transforms.pixels, channels)
         products = _Rows(_POINTS, plan.most_tiles * filters, images.dtype)
         made = np.empty(_MADE**2 * plan.most_tiles * filters, images.dtype)
@@ -105,10 +104,15 @@ def correlate(
             np.matmul(seen, weights, out=by_point.reshape(_POINTS, tiles, filters))
             by_place = made[: _MADE**2 * tiles * filters].reshape(_MADE**2, -1)
             multiply_wide(plan.transforms.outputs, by_point, by_place)
-            tile_axes = (_MADE, _MADE, *plan.shape(task), filters)
+            tile_axes = (_MADE, _MADE, task.batch, len(task.rows), len(task.cols), filters)
             _put_together(by_place.reshape(tile_axes), bias, task, outputs)
 
     share(plan.tasks(), work, plan.threads)
+
+
+def sums_bytes(kernel: Array) -> int:
+    """Memory that `kernel_gradient` adds up in, for each thread."""
+    return _POINTS * prod(kernel.shape[2:]) * kernel.itemsize
 
 
 def kernel_gradient(
@@ -126,7 +130,8 @@ def kernel_gradient(
         (3, 3, channels, filters).
     """
     channels, filters = images.shape[-1], grad_outputs.shape[-1]
-    plan = _Plan(images, filters, places, settings, _GRADIENT_BLOCK_BYTES)
+    sums = _POINTS * channels * filters * images.itemsize
+    plan = _Plan(images, filters, places, settings, _GRADIENT_BLOCK_BYTES, sums)
     parts = in_parts(plan.tasks(), images.nbytes, _TAPS * channels * filters * images.itemsize)
     found = np.empty((len(parts), _TAPS, channels * filters), images.dtype)
 
@@ -151,24 +156,17 @@ def kernel_gradient(
     return gradient.reshape(*_WINDOW, channels, filters)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A stretch of images and of rows of tiles."""
-
-    images: slice
-    tile_rows: range
-
-    @property
-    def batch(self) -> int:
-        batch: int = self.images.stop - self.images.start
-        return batch
-
-
 class _Plan:
     """How the tiles are cut into blocks: by the arrays and the memory allowed."""
 
     def __init__(
-        self, images: Array, filters: int, places: Places, settings: Settings, block_bytes: int
+        self,
+        images: Array,
+        filters: int,
+        places: Places,
+        settings: Settings,
+        block_bytes: int,
+        sums_bytes: int = 0,
     ) -> None:
         self.places = places
         self.batch, _, _, self.channels = images.shape
@@ -178,29 +176,34 @@ class _Plan:
         self.tile_rows, self.tile_cols = -(-places.rows // _MADE), -(-places.cols // _MADE)
 
         block_bytes = settings.scratch_bytes(block_bytes)
-        row_bytes = _POINTS * self.tile_cols * max(self.channels, filters) * self.dtype.itemsize
-        rows = max(1, block_bytes // row_bytes)
+        tile_bytes = _POINTS * max(self.channels, filters) * self.dtype.itemsize
+        tiles = max(1, block_bytes // tile_bytes)
+        self._cols_at_once = min(self.tile_cols, tiles)
+        rows = max(1, tiles // self.tile_cols)
         self._images_at_once = max(1, min(self.batch, rows // self.tile_rows))
         bands = -(-self.tile_rows // rows)
         self._rows_at_once = -(-self.tile_rows // bands)
-        self.most_tiles = self._images_at_once * self._rows_at_once * self.tile_cols
-        points = self.most_tiles * _POINTS * self.dtype.itemsize
-        self.threads = settings.threads_with(points * (3 * self.channels + 2 * filters))
+        self.most_tiles = self._images_at_once * self._rows_at_once * self._cols_at_once
+        points_bytes = self.most_tiles * _POINTS * self.dtype.itemsize
+        scratch_bytes = points_bytes * (3 * self.channels + 2 * filters) + sums_bytes
+        self.threads = settings.threads_with(scratch_bytes)
 
-    def tasks(self) -> list[_Task]:
-        """All blocks, in the order of the outputs."""
-        return [
-            _Task(
-                slice(image, min(image + self._images_at_once, self.batch)),
-                range(row, min(row + self._rows_at_once, self.tile_rows)),
+    def tasks(self) -> list[Task]:
+        """All blocks, in the order of the outputs; their rows and columns are those of tiles."""
+        images, rows, cols = (
+            [range(start, min(start + step, stop)) for start in range(0, stop, step)]
+            for stop, step in (
+                (self.batch, self._images_at_once),
+                (self.tile_rows, self._rows_at_once),
+                (self.tile_cols, self._cols_at_once),
             )
-            for image in range(0, self.batch, self._images_at_once)
-            for row in range(0, self.tile_rows, self._rows_at_once)
+        )
+        return [
+            Task(slice(some.start, some.stop), down, across)
+            for some in images
+            for down in rows
+            for across in cols
         ]
-
-    def shape(self, task: _Task) -> Sizes:
-        """The tiles of a block: (batch, rows, cols)."""
-        return task.batch, len(task.tile_rows), self.tile_cols
 
 
 class _Rows:
@@ -235,7 +238,7 @@ class _Tiles:
         self._seen = _Rows(_POINTS, most, plan.dtype)
         self._part: Array = np.empty(0, plan.dtype)
 
-    def transformed(self, images: Array, task: _Task, top: int, left: int) -> Array:
+    def transformed(self, images: Array, task: Task, top: int, left: int) -> Array:
         """The tiles of a block at each point: (36, tiles, channels).
 
         Args:
@@ -244,9 +247,10 @@ class _Tiles:
             top: the row that the first tile of an image begins with.
             left: the column, likewise.
         """
-        batch, rows, cols = self._plan.shape(task)
+        batch, rows, cols = task.batch, len(task.rows), len(task.cols)
         part = self._part_of(batch, rows, cols)
-        copy_part(images[task.images], task.tile_rows.start * _MADE + top, left, part)
+        first, start = task.rows.start * _MADE + top, task.cols.start * _MADE + left
+        copy_part(images[task.images], first, start, part)
         image, row, col, channel = part.strides
         shape = (self._size, self._size, batch, rows, cols, self._channels)
         tiles = as_strided(
@@ -267,13 +271,13 @@ class _Tiles:
         return self._part
 
 
-def _put_together(tiles: Array, bias: Array | None, task: _Task, outputs: Array) -> None:
+def _put_together(tiles: Array, bias: Array | None, task: Task, outputs: Array) -> None:
     """Write tiles (4, 4, batch, rows, cols, filters), plus the bias, where they belong."""
     _, _, batch, rows, cols, filters = tiles.shape
-    _, height, width, _ = outputs.shape
-    first, last = task.tile_rows.start * _MADE, task.tile_rows.stop * _MADE
-    target = outputs[task.images, first:last]
-    whole = last <= height and cols * _MADE == width
+    first, start = task.rows.start * _MADE, task.cols.start * _MADE
+    there = outputs[task.images, first : first + rows * _MADE, start : start + cols * _MADE]
+    whole = there.shape[1:3] == (rows * _MADE, cols * _MADE)
+    target = there
     if not whole:  # the last tiles reach beyond the outputs
         target = np.empty((batch, rows * _MADE, cols * _MADE, filters), tiles.dtype)
     by_tile = target.reshape(batch, rows, _MADE, cols, _MADE, filters)
@@ -283,4 +287,4 @@ def _put_together(tiles: Array, bias: Array | None, task: _Task, outputs: Array)
     else:
         np.add(in_order, bias, out=by_tile)
     if not whole:
-        outputs[task.images, first:last] = target[:, : height - first, :width]
+        there[...] = target[:, : there.shape[1], : there.shape[2]]

@@ -32,6 +32,14 @@ def test_all_finite_sees_one_value(dtype, order):
         assert not all_finite(values)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_all_finite_is_careful_with_large_values(order):
+    """Values whose products might overflow are not trusted, however they lie; others are."""
+    values = np.asarray(np.random.default_rng(0).standard_normal((7, 11, 13)), "f4", order=order)
+    assert all_finite(values * np.float32(1e15))
+    assert not all_finite(values * np.float32(1e19))
+
+
 def test_all_finite_takes_nothing():
     """No values are all finite."""
     assert all_finite(np.empty((0, 3)))

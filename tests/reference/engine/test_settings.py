@@ -32,11 +32,19 @@ def test_settings_refuse_threads(threads):
         _fail_within(threads=threads)
 
 
-@pytest.mark.parametrize("memory_mb", [0, -1.0, float("nan"), "much"])
+@pytest.mark.parametrize("memory_mb", [0, -1.0, float("nan"), "much", "5"])
 def test_settings_refuse_memory(memory_mb):
     """Likewise."""
     with pytest.raises(ValueError, match=r"settings: memory_mb must be a number above 0\. Rec"):
         _fail_within(memory_mb=memory_mb)
+
+
+def test_settings_take_all_memory():
+    """Infinitely much is what is wanted."""
+    with reference.settings(memory_mb=float("inf"), threads=3):
+        assert current().scratch_bytes(1 << 30) == 1 << 30
+        assert current().threads_with(1 << 30) == 3
+        assert current().allows(1 << 40)
 
 
 def test_settings_bound_threads_by_memory():

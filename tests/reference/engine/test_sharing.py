@@ -1,12 +1,16 @@
-"""Tasks in threads: at the same time, all of them, and none after an error; BLAS keeps to one."""
+"""Tasks in threads: at the same time, all of them, and none after an error or Ctrl-C."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
-from dlcnn.reference.engine import sharing
-from dlcnn.reference.engine.sharing import one_blas_thread, share
+from dlcnn.reference.engine.sharing import in_parts, share
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 9])
@@ -35,27 +39,90 @@ def test_share_works_at_the_same_time():
 
     share(range(2), work, 3)
     assert len(threads) == 2
-    assert threading.get_ident() in threads
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_share_raises_what_a_thread_raised(first):
-    """In this thread or in another; the others take no more tasks."""
-    here = threading.get_ident()
+def test_share_raises_what_a_thread_raised():
+    """Whichever it was; the others take no more tasks."""
     met, done = threading.Barrier(2, timeout=10), []
 
     def work(tasks):
-        mine = threading.get_ident() == here
-        for number, task in enumerate(tasks):
-            if number == 0:
-                met.wait()
-            if mine is first:
+        met.wait()
+        for task in tasks:
+            if task == 3:
                 raise ZeroDivisionError
             done.append(task)
 
     with pytest.raises(ZeroDivisionError):
         share(range(10_000_000), work, 2)
     assert len(done) < 5_000_000
+
+
+def test_share_ends_its_threads_at_ctrl_c():
+    """A real signal: all threads are gone when it is raised, and no task is begun after it."""
+    begun = []
+
+    def work(tasks):
+        for task in tasks:
+            begun.append(task)
+            time.sleep(0.01)
+
+    here = threading.get_ident()
+    timer = threading.Timer(0.2, signal.pthread_kill, [here, signal.SIGINT])
+    timer.start()
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        share(range(1000), work, 2)
+    assert threading.active_count() <= before
+    taken = len(begun)
+    time.sleep(0.05)
+    assert len(begun) == taken < 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
+def test_share_keeps_its_threads_to_a_core_each_and_leaves_ours():
+    """Each on one of ours, two on different ones; this thread may still go where it might."""
+    ours = os.sched_getaffinity(0)
+    cores, met = [], threading.Barrier(min(2, len(ours)), timeout=10)
+
+    def work(tasks):
+        for _ in tasks:
+            met.wait()
+            cores.append(os.sched_getaffinity(0))
+
+    share(range(min(2, len(ours))), work, 2)
+    if len(ours) > 1:
+        assert [len(each) for each in cores] == [1, 1]
+        assert cores[0] != cores[1]
+    assert os.sched_getaffinity(0) == ours
+
+
+def test_share_works_at_the_end_of_a_program():
+    """A thread that outlives the main program cannot start others, and does the work itself."""
+    program = """
+import threading, time
+from dlcnn.reference.engine.sharing import share
+
+def late():
+    threading.main_thread().join()
+    time.sleep(0.3)
+    share(range(3), lambda tasks: print(sum(tasks)), 2)
+
+threading.Thread(target=late).start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sum(map(int, done.stdout.split())) == 3
+
+
+@pytest.mark.parametrize(
+    ("images_bytes", "parts"), [(1, 4), (8 * 1000 * 7, 7), (8 * 1000 * 700, 16)]
+)
+def test_in_parts_are_few_where_sums_are_large(images_bytes, parts):
+    """All tasks in their order; sums of an eighth of the images' size, between 4 and 16 of them."""
+    cut = in_parts(range(112), images_bytes, 1000)
+    assert [task for part in cut for task in part] == list(range(112))
+    assert len(cut) == parts
+    assert max(map(len, cut)) - min(map(len, cut)) <= max(map(len, cut)) // 2
 
 
 def test_share_hands_on_what_errstate_says():
@@ -73,26 +140,3 @@ def test_share_hands_on_what_errstate_says():
     with np.errstate(over="raise"):
         share(range(2), work, 2)
     assert len(set(seen)) == 2
-
-
-def _fail_within_one_blas_thread():
-    with one_blas_thread:
-        raise KeyError
-
-
-def test_one_blas_thread_sets_back_what_was():
-    """Within, also in a block within and after an error, one; afterwards as many as before."""
-    libraries = sharing.blas_libraries()
-    assert libraries, "NumPy's BLAS was not found"
-    before = [library.get_num_threads() for library in libraries]
-    for library in libraries:
-        library.set_num_threads(2)
-    try:
-        with one_blas_thread:
-            with pytest.raises(KeyError):
-                _fail_within_one_blas_thread()
-            assert {library.get_num_threads() for library in libraries} == {1}
-        assert {library.get_num_threads() for library in libraries} == {2}
-    finally:
-        for library, threads in zip(libraries, before, strict=True):
-            library.set_num_threads(threads)

@@ -132,15 +132,15 @@ def _batches(model: keras.Model, images: _Array | Sequence[_Array]) -> list[_Arr
         received = " and ".join(as_text(batch.shape) for batch in batches)
         raise ModelError(
             f"replay: {model.name} takes {' and '.join(map(as_text, shapes))}. Received "
-            f"{received or 'no arrays of numbers'}. Pass a batch, the batch axis first; a list of "
-            "them for a model of several inputs."
+            f"{received or 'no arrays of numbers'}. Pass a batch of at least one, the batch axis "
+            "first; a list of them for a model of several inputs."
         )
     return batches
 
 
 def _fits(batch: _Array, shape: TensorShape) -> bool:
     return batch.ndim == len(shape) and all(
-        expected in (None, size) for size, expected in zip(batch.shape, shape, strict=True)
+        size and expected in (None, size) for size, expected in zip(batch.shape, shape, strict=True)
     )
 
 

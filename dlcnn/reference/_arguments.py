@@ -19,6 +19,7 @@ __all__ = [
     "as_output_gradient",
     "as_sizes",
     "from_channels_last",
+    "require_data_format",
     "require_images",
     "require_shape",
     "result_type",
@@ -75,7 +76,7 @@ def as_images(where: str, name: str, images: Array, axes: int, data_format: Data
         ValueError: `images` does not hold real numbers, or `data_format` is neither of the two.
     """
     array = as_numbers(where, name, images)
-    _require_data_format(where, data_format)
+    require_data_format(where, data_format)
     require_images(where, name, array, axes, data_format)
     return array if data_format == "channels_last" else np.moveaxis(array, 1, -1)
 
@@ -131,7 +132,8 @@ def result_type(inputs: Array) -> np.dtype[Any]:
     return inputs.dtype if inputs.dtype.kind == "f" else np.dtype(np.float64)
 
 
-def _require_data_format(where: str, data_format: str) -> None:
+def require_data_format(where: str, data_format: str) -> None:
+    """Refuse an order of axes that is neither of the two."""
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(
             f"{where}: data_format must be 'channels_last' or 'channels_first'. "

@@ -45,7 +45,9 @@ def chain(
 ) -> list[Node]:
     """Name layers, each given by class name and configuration, to read one another in turn.
 
-    >>> chain([("Conv2D", {"filters": 6, "kernel_size": 5}), ("Flatten", {})])  # conv2d, flatten
+    >>> nodes = chain([("Conv2D", {"filters": 6, "kernel_size": 5}), ("Flatten", {})])
+    >>> [node.name for node in nodes]
+    ['conv2d_1', 'flatten_2']
 
     Returns:
         Nodes called by their layer in small letters and their place: "conv2d_1", "flatten_2".
@@ -96,8 +98,8 @@ class Network:
             seed: draws the weights that are not given.
 
         Raises:
-            ValueError: a name is given twice, a node reads what does not come before it, or there
-                is no layer of its class and configuration.
+            ValueError: a name is given twice, a node reads what does not come before it, there
+                is no layer of its class and configuration, or no output.
         """
         if not nodes:
             raise ValueError("Network: it has at least one node. Received nodes=[].")
@@ -151,13 +153,19 @@ class Network:
 
         Raises:
             ShapeError: a gradient does not have the shape of the outputs it is for.
-            ValueError: as the layers, or `grad_outputs` names no node.
+            ValueError: as the layers, `grad_outputs` names no node, or `activations` lacks one.
         """
         unknown = set(grad_outputs) - set(self.layers)
         if unknown:
             raise ValueError(
                 "Network: grad_outputs are by the names of nodes. "
                 f"Received {', '.join(sorted(unknown))}."
+            )
+        missing = {*self.inputs, *self.layers} - set(activations)
+        if missing:
+            raise ValueError(
+                "Network: activations must be what `activations` returned, for every node. "
+                f"Received none of {', '.join(sorted(missing))}."
             )
         waiting = dict(grad_outputs)
         weights: dict[str, dict[str, Array]] = defaultdict(dict)
@@ -217,30 +225,37 @@ class Network:
         return last
 
     def _layer(self, node: Node, rng: np.random.Generator) -> Layer[Any]:
-        if node.shares is not None:
-            return self.layers[node.shares]
-        layer = make_layer(node.class_name, node.config, rng)
+        if node.shares is None:
+            layer = make_layer(node.class_name, node.config, rng)
+            layer.weights = dict(node.weights)
+        else:
+            layer = self.layers[node.shares]
         if len(node.inputs) != 1 and not isinstance(layer, MergingLayer):
             raise ValueError(
-                f"Network: {node.class_name} reads one input. "
+                f"Network: {type(layer).__name__} reads one input. "
                 f"Received inputs={node.inputs} for {node.name!r}."
             )
-        layer.weights = dict(node.weights)
         return layer
 
     def _check_names(self) -> None:
-        known = [*self.inputs]
+        names = {*self.inputs}
+        if len(names) != len(self.inputs):
+            raise ValueError(
+                f"Network: its inputs have different names. Received inputs={self.inputs}."
+            )
+        earlier: set[str | None] = {None}
         for node in self.nodes:
-            needed = [*node.inputs, *([node.shares] if node.shares else [])]
-            missing = [name for name in needed if name not in known]
-            if missing or node.name in known:
+            if node.name in names or not {*node.inputs} <= names or node.shares not in earlier:
                 raise ValueError(
                     "Network: nodes have different names, and read what comes before them. "
                     f"Received {node.name!r} with inputs={node.inputs}, shares={node.shares!r}."
                 )
-            known.append(node.name)
-        if not set(self.outputs) <= {node.name for node in self.nodes}:
-            raise ValueError(f"Network: outputs are nodes. Received outputs={self.outputs}.")
+            names.add(node.name)
+            earlier.add(node.name)
+        if not self.outputs or not {*self.outputs} <= names - {*self.inputs}:
+            raise ValueError(
+                f"Network: outputs are nodes, at least one. Received outputs={self.outputs}."
+            )
 
 
 def _add(sums: dict[str, Array], gradients: Mapping[str, Array]) -> None:

@@ -221,7 +221,10 @@ def test_replay_refuses_in_a_sentence(make, sentence):
     assert str(refusal.value).startswith("replay: ")
 
 
-@pytest.mark.parametrize("images", [np.zeros((8, 10, 3)), np.zeros((2, 8, 9, 3)), [], "image"])
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((8, 10, 3)), np.zeros((2, 8, 9, 3)), np.zeros((0, 8, 10, 3)), [], "image"],
+)
 def test_replay_refuses_images_that_do_not_fit(images):
     """The sentence says what the model takes"""
     with pytest.raises(ModelError, match=r"takes \? x 8 x 10 x 3"):

@@ -61,8 +61,10 @@ CASES = [
     ("BatchNormalization", {}, ROWS),
     ("ReLU", {}, IMAGES),
     ("ReLU", {"max_value": 0.75, "negative_slope": 0.5, "threshold": 0.25}, IMAGES),
+    ("ReLU", {"max_value": 0.25, "negative_slope": 0.5, "threshold": 0.75}, IMAGES),
     ("Softmax", {}, ROWS),
     ("Softmax", {"axis": 1}, IMAGES),
+    ("Softmax", {"axis": (1, -1)}, IMAGES),
     *(
         ("Activation", {"activation": name}, IMAGES)
         for name in ("linear", "relu", "sigmoid", "softmax", "tanh")
@@ -76,6 +78,25 @@ CASES = [
     ("Concatenate", {}, [IMAGES, (3, 7, 9, 2)]),
     ("Concatenate", {"axis": 1}, [(3, 2, 9, 4), IMAGES, IMAGES]),
 ]
+
+
+def _read_only(array):
+    kept = array.copy()
+    kept.flags.writeable = False
+    return kept
+
+
+# The same values laid out otherwise in memory.
+LAYOUTS = {
+    "read-only": _read_only,
+    "reversed": lambda array: np.flip(np.flip(array).copy()),
+    "Fortran": np.asfortranarray,
+}
+
+
+def each(change, inputs):
+    """What `change` makes of the inputs, or of each one in a list."""
+    return [change(array) for array in inputs] if isinstance(inputs, list) else change(inputs)
 
 
 def draw(shape):
@@ -232,17 +253,99 @@ def test_layer_draws_the_same_weights_from_the_same_seed():
 
 @pytest.mark.parametrize(("class_name", "config", "shape"), CASES)
 def test_layer_keeps_float32_and_takes_integers_as_float64(class_name, config, shape):
-    """Outputs and gradients have the dtype of floating inputs"""
-    for given, expected in ((np.float32, np.float32), (np.uint8, np.float64)):
-        drawn = draw(shape)
-        several = isinstance(drawn, list)
-        inputs = [each.astype(given) for each in drawn] if several else drawn.astype(given)
+    """Outputs and gradients have the dtype of floating inputs, whatever that of the gradient"""
+    for given, other, expected in (
+        (np.float32, np.float64, np.float32),
+        (np.uint8, np.float32, np.float64),
+    ):
+        inputs = each(lambda array, dtype=given: array.astype(dtype), draw(shape))
         layer = layers.make_layer(class_name, config, 1)
         outputs = layer(inputs)
-        gradients = layer.gradients(np.ones(outputs.shape, expected), inputs, outputs)
-        arrays = [*(gradients.inputs if several else [gradients.inputs])]
-        arrays += [outputs, *gradients.weights.values(), *layer.weights.values()]
+        gradients = layer.gradients(np.ones(outputs.shape, other), inputs, outputs)
+        arrays = gradients.inputs if isinstance(inputs, list) else [gradients.inputs]
+        arrays = [*arrays, outputs, *gradients.weights.values(), *layer.weights.values()]
         assert {array.dtype for array in arrays} == {np.dtype(expected)}
+
+
+def run(layer, inputs, lay_out=lambda array: array):
+    """Outputs and gradients, by name, from the inputs and their gradient as `lay_out` lays them."""
+    inputs = each(lay_out, inputs)
+    outputs = layer(inputs)
+    grad_outputs = lay_out(np.random.default_rng(7).standard_normal(outputs.shape))
+    gradients = layer.gradients(grad_outputs, inputs, outputs)
+    return {"outputs": outputs, "inputs": gradients.inputs, **gradients.weights}
+
+
+@pytest.mark.parametrize("lay_out", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize(("class_name", "config", "shape"), CASES)
+def test_layer_takes_arrays_however_they_lie_in_memory(class_name, config, shape, lay_out):
+    """Values count, not their order in memory, and nothing is written into what was given"""
+    layer = layers.make_layer(class_name, config, 1)
+    expected = run(layer, draw(shape))
+    layer.weights = {name: lay_out(array) for name, array in layer.weights.items()}
+    received = run(layer, draw(shape), lay_out)
+    assert received.keys() == expected.keys()
+    for name, arrays in expected.items():
+        several = isinstance(arrays, list)
+        pairs = zip(received[name], arrays, strict=True) if several else [(received[name], arrays)]
+        for ours, theirs in pairs:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_layouts_are_what_they_are_called():
+    """The arrays of the test above cannot be written, go backwards, or change rows fastest"""
+    read_only, backwards, fortran = (lay_out(np.ones((2, 3))) for lay_out in LAYOUTS.values())
+    assert not read_only.flags.writeable
+    assert backwards.strides == (-24, -8)
+    assert fortran.strides == (8, 16)
+
+
+@pytest.mark.parametrize(("class_name", "config", "shape"), CASES)
+def test_layer_takes_a_batch_of_none(class_name, config, shape):
+    """No images give no outputs and no gradients, in the shapes of a batch of any other size"""
+    layer = layers.make_layer(class_name, config, 1)
+    full = run(layer, draw(shape))
+    empty = run(layer, each(lambda array: array[:0], draw(shape)))
+    for name in ("outputs", "inputs"):
+        assert each(np.shape, empty.pop(name)) == each(lambda a: (0, *a.shape[1:]), full.pop(name))
+    assert empty.keys() == full.keys()
+    for name, gradient in empty.items():
+        np.testing.assert_array_equal(gradient, np.zeros(full[name].shape))
+
+
+def test_batch_normalization_refuses_to_learn_from_no_values():
+    """A mean of nothing is none, and the moving ones stay as they were"""
+    layer, empty = layers.BatchNormalization(), np.zeros((0, 5, 4))
+    outputs = layer(empty)
+    before = dict(layer.weights)
+    with pytest.raises(ShapeError, match=r"must hold values .*Received .*\(0, 5, 4\)"):
+        layer(empty, training=True)
+    with pytest.raises(ShapeError, match="must hold values"):
+        layer.gradients(outputs, empty, outputs, training=True)
+    np.testing.assert_equal(layer.weights, before)
+
+
+def test_relu_gradient_at_its_corners():
+    """At the threshold it is that of the values below; at max_value it is 0, as Keras for 6"""
+    inputs, ones = np.array([0, 0.25, 0.5, 6, 7]), np.ones(5)
+    layer = layers.ReLU(6, negative_slope=0.5, threshold=0.25)
+    received = layer.gradients(ones, inputs, layer(inputs)).inputs
+    np.testing.assert_array_equal(received, [0.5, 0.5, 1, 0, 0])
+    tensor = tf.constant(inputs)
+    with tf.GradientTape() as tape:
+        tape.watch(tensor)
+        outputs = keras.layers.ReLU(6, dtype="float64")(tensor)
+    received = layers.ReLU(6).gradients(ones, inputs, outputs.numpy()).inputs
+    np.testing.assert_array_equal(received, tape.gradient(outputs, tensor))
+
+
+def test_add_gives_an_input_that_counts_for_none_a_gradient_of_zeros():
+    """A batch of 1 beside a batch of 0 was added to nothing"""
+    inputs = [np.ones((1, 2)), np.ones((0, 2))]
+    outputs = layers.Add()(inputs)
+    first, second = layers.Add().gradients(outputs, inputs, outputs).inputs
+    np.testing.assert_array_equal(first, np.zeros((1, 2)))
+    assert second.shape == (0, 2)
 
 
 def test_activations_stay_finite_far_from_zero():
@@ -261,10 +364,23 @@ def test_activations_stay_finite_far_from_zero():
         (lambda: layers.Dense(2.5), "units must be an integer"),
         (lambda: layers.Dense(2, activation="swish"), "activation must be None or one of"),
         (lambda: layers.MaxPooling2D(0), "pool_size must be"),
+        (lambda: layers.MaxPooling2D(2, strides=0), "MaxPooling2D: strides must be"),
+        (lambda: layers.AveragePooling1D(2, padding="Same"), "AveragePooling1D: padding must be"),
+        (lambda: layers.Conv2D(4, 3, padding="Same"), "Conv2D: padding must be"),
+        (lambda: layers.Conv2D(4, 3, padding={"mode": "edge", "pad": "same"}), "mirror padding"),
+        (lambda: layers.ReLU(threshold=-1), "must be at least 0"),
+        (lambda: layers.Dropout(7), "rate must be from 0 to 1"),
+        (lambda: layers.BatchNormalization(axis=[3]), "axis must be an integer"),
+        (lambda: layers.Concatenate(axis=1.5), "axis must be an integer"),
+        (lambda: layers.Softmax(axis=(1, None)), "axis must be an integer"),
         (lambda: layers.ZeroPadding2D("same"), "padding must be"),
         (lambda: layers.Conv2D(4, 3)(np.zeros((5, 6, 3))), "must have the 4 axes"),
         (lambda: layers.Conv2D(4, 3, groups=2)(np.zeros((2, 5, 6, 3))), "a multiple of groups"),
-        (lambda: layers.Conv2D(4, 3, padding="causal")(np.zeros((2, 5, 6, 3))), "padding must be"),
+        (lambda: layers.Conv2D(4, 3, padding="causal"), "padding must be"),
+        (lambda: layers.Softmax(axis=7)(np.zeros(IMAGES)), "each of the axes"),
+        (lambda: layers.Softmax(axis=(1, -1))(np.zeros(ROWS)), "named once"),
+        (lambda: layers.SelectChannels((9,))(np.zeros(IMAGES)), r"channels=\[9\]"),
+        (lambda: layers.Concatenate(axis=7)([np.zeros(ROWS)] * 2), "must have an axis 7"),
         (lambda: layers.Dense(2)(np.zeros(3)), r"\(batch, ..., features\)"),
         (lambda: layers.Dense(2)(np.array([["a"]])), "must hold floating-point numbers"),
         (lambda: layers.BatchNormalization(axis=4)(np.zeros(IMAGES)), "an axis 4"),
@@ -282,6 +398,25 @@ def test_layer_refuses_in_a_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence) as refusal:
         make()
     assert "Received" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "settings"),
+    [
+        ("Conv1D", {"filters": 2, "kernel_size": 3}),
+        ("Conv2D", {"filters": 2, "kernel_size": 3}),
+        ("DepthwiseConv2D", {"kernel_size": 3}),
+        ("MaxPooling2D", {}),
+        ("GlobalAveragePooling2D", {}),
+        ("Flatten", {}),
+        ("ZeroPadding2D", {}),
+    ],
+)
+def test_layer_takes_one_of_two_data_formats(class_name, settings):
+    """Any other word is refused when the layer is constructed"""
+    layers.make_layer(class_name, {**settings, "data_format": "channels_first"})
+    with pytest.raises(ValueError, match=f"^{class_name}: data_format must be .*Received .*'NHWC'"):
+        layers.make_layer(class_name, {**settings, "data_format": "NHWC"})
 
 
 @pytest.mark.parametrize(

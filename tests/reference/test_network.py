@@ -44,6 +44,9 @@ BRANCHED = [
     Node("softmax", "Softmax", {}, ("scores",)),
 ]
 STEPS, BATCHES, BATCH = 20, 2, 37
+# What float32 holds exactly, as Keras does its settings; and what is usual.
+EXACT = {"learning_rate": 2**-5, "momentum": 0.875}
+USUAL = {"learning_rate": 0.05, "momentum": 0.9}
 SIZES = {"lenet5": (32, 32), "branched": (31, 26)}
 NODES = {"lenet5": LENET5, "branched": BRANCHED}
 
@@ -97,27 +100,29 @@ def weights_of(model):
     }
 
 
+def train_in_keras(name, drawn, settings):
+    """The losses of Keras' own training, the weights before it and after it."""
+    model = in_keras(NODES[name], (*SIZES[name], 1))
+    model.compile(keras.optimizers.SGD(**settings), "sparse_categorical_crossentropy")
+    before, losses = weights_of(model), []
+    for images, labels in batches(name, drawn):
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(images, labels)))
+    return np.array(losses), before, weights_of(model)
+
+
 @pytest.fixture(scope="module")
 def trained_in_keras(drawn):
-    """Per network: the losses of Keras' own training, the weights before it and after it."""
-    runs = {}
-    for name, nodes in NODES.items():
-        model = in_keras(nodes, (*SIZES[name], 1))
-        model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "sparse_categorical_crossentropy")
-        before, losses = weights_of(model), []
-        for images, labels in batches(name, drawn):
-            model.reset_metrics()
-            losses.append(float(model.train_on_batch(images, labels)))
-        runs[name] = np.array(losses), before, weights_of(model)
-    return runs
+    """LeNet-5 with exact settings, as `train_in_keras` gives it."""
+    return train_in_keras("lenet5", drawn, EXACT)
 
 
-def train(name, weights, drawn, *, spoil=None, **options):
+def train(name, weights, drawn, *, spoil=None, **settings):
     """The losses of NumPy from the same weights, and its network; `spoil` changes gradients."""
     nodes = NODES[name]
     end = nodes[-1].name
     network = Network([replace(node, weights=weights.get(node.name, {})) for node in nodes])
-    optimizer, losses = SGD(0.05, **{"momentum": 0.9, **options}), []
+    optimizer, losses = SGD(**{**EXACT, **settings}), []
     for images, labels in batches(name, drawn):
         activations = network.activations(images, training=True)
         loss, gradient = sparse_categorical_crossentropy(activations[end], labels)
@@ -130,51 +135,45 @@ def train(name, weights, drawn, *, spoil=None, **options):
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_network_follows_the_losses_of_keras(name, trained_in_keras, drawn):
-    """20 steps of SGD with momentum from the same weights: losses to 1e-5, then the weights"""
-    theirs, before, after = trained_in_keras[name]
+def test_network_follows_keras_to_the_last_digits(name, drawn):
+    """20 steps of SGD with momentum from the same weights: the losses, then the weights"""
+    theirs, before, after = train_in_keras(name, drawn, EXACT)
     ours, network = train(name, before, drawn)
 
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
     assert theirs[-1] < theirs[0] - 0.02  # it learns, so the losses are not all the same
     assert network.weights.keys() == after.keys()
     for layer, weights in network.weights.items():
         for each, array in weights.items():
-            np.testing.assert_allclose(array, after[layer][each], atol=1e-5)
+            np.testing.assert_allclose(array, after[layer][each], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"momentum": 0.89}, {"nesterov": True}])
-def test_losses_show_another_optimizer(options, trained_in_keras, drawn):
-    """The comparison above sees a momentum that is 0.01 off, and where the gradient is taken"""
-    theirs, before, _ = trained_in_keras["lenet5"]
-    ours, _ = train("lenet5", before, drawn, **options)
-    assert np.abs(ours - theirs).max() > 1e-4
+def test_network_follows_the_losses_of_keras_with_the_usual_settings(drawn):
+    """Keras' momentum is 0.9 in float32 only: 20 losses agree to 1e-5, not to the last digits"""
+    theirs, before, _ = train_in_keras("lenet5", drawn, USUAL)
+    ours, _ = train("lenet5", before, drawn, **USUAL)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+    assert np.abs(ours - theirs).max() > 1e-9
+
+
+@pytest.mark.parametrize("settings", [{"momentum": 0.875 + 1e-8}, {"nesterov": True}])
+def test_losses_show_another_optimizer(settings, trained_in_keras, drawn):
+    """The comparison above sees a momentum that is 1e-8 off, and where the gradient is taken"""
+    theirs, before, _ = trained_in_keras
+    ours, _ = train("lenet5", before, drawn, **settings)
+    assert np.abs(ours - theirs).max() > 1e-10
 
 
 def test_losses_show_a_wrong_gradient(trained_in_keras, drawn):
-    """The comparison above sees the gradient of one bias that is 1 % too large"""
+    """The comparison above sees the gradient of one bias that is a millionth too large"""
 
     def spoil(gradients):
-        gradients["dense_8"]["bias"] *= 1.01
+        gradients["dense_8"]["bias"] *= 1 + 1e-6
 
-    theirs, before, _ = trained_in_keras["lenet5"]
+    theirs, before, _ = trained_in_keras
     ours, _ = train("lenet5", before, drawn, spoil=spoil)
-    assert np.abs(ours - theirs)[0] < 1e-9  # the first loss comes before the first step
-    assert np.abs(ours - theirs).max() > 2e-5
-
-
-def test_sgd_with_nesterov_momentum_follows_keras():
-    """The weights of one layer after three steps"""
-    variable = keras.Variable(np.array([[1.0, -2.0, 3.0]]))
-    weights = {"dense": {"kernel": variable.numpy()}}
-    theirs = keras.optimizers.SGD(0.25, momentum=0.75, nesterov=True)
-    theirs.build([variable])
-    ours = SGD(0.25, momentum=0.75, nesterov=True)
-    for step in range(3):
-        gradient = np.array([[0.5, step, -1.0]])
-        theirs.apply([keras.ops.convert_to_tensor(gradient)])
-        ours.update(weights, {"dense": {"kernel": gradient}})
-    np.testing.assert_allclose(weights["dense"]["kernel"], variable, rtol=1e-12)
+    assert np.abs(ours - theirs)[0] < 1e-12  # the first loss comes before the first step
+    assert np.abs(ours - theirs).max() > 1e-10
 
 
 @pytest.mark.slow
@@ -254,6 +253,26 @@ def test_network_draws_the_same_weights_from_the_same_seed():
     assert (twice.weights["dense_1"]["kernel"] != twice.weights["dense_2"]["kernel"]).all()
 
 
+def test_network_takes_a_batch_of_none():
+    """No images give no answers, and no node's arrays change their shape otherwise"""
+    for name, nodes in NODES.items():
+        network = Network(nodes, seed=1)
+        empty = network.activations(np.zeros((0, *SIZES[name], 1)))
+        full = network.activations(np.zeros((2, *SIZES[name], 1)))
+        assert {key: each.shape for key, each in empty.items()} == {
+            key: (0, *each.shape[1:]) for key, each in full.items()
+        }
+        gradients = network.gradients({nodes[-1].name: empty[nodes[-1].name]}, empty)
+        assert gradients.inputs["inputs"].shape == (0, *SIZES[name], 1)
+
+
+def test_chain_names_nodes_by_layer_and_place():
+    """Each reads the one before it, the first the network's input"""
+    nodes = chain([("Conv2D", {"filters": 6, "kernel_size": 5}), ("Flatten", {})])
+    assert [node.name for node in nodes] == ["conv2d_1", "flatten_2"]
+    assert [node.inputs for node in nodes] == [("inputs",), ("conv2d_1",)]
+
+
 def test_network_keeps_activations_only_when_asked():
     """A call gives what `activations` holds for the outputs, and changes no array of the nodes"""
     rng = np.random.default_rng(2)
@@ -278,6 +297,13 @@ def test_network_keeps_activations_only_when_asked():
         (lambda: Network(chain([("Dense", {"units": 2})]), ["images"]), "what comes before"),
         (lambda: Network([Node("inputs", "ReLU", {}, ("inputs",))]), "different names"),
         (lambda: Network([Node("a", "ReLU", inputs=("inputs",), shares="b")]), "shares='b'"),
+        (lambda: Network([Node("a", "ReLU", shares="inputs")]), "shares='inputs'"),
+        (
+            lambda: Network([*chain([("ReLU", {})]), Node("b", "", shares="relu_1")]),
+            "ReLU reads one input",
+        ),
+        (lambda: Network(chain([("ReLU", {})], "a"), ["a", "a"]), "inputs have different names"),
+        (lambda: Network(chain([("ReLU", {})]), outputs=()), "at least one"),
         (lambda: Network(chain([("ReLU", {})]), outputs=["b"]), "outputs are nodes"),
         (lambda: Network([Node("a", "ReLU", {}, ("inputs", "inputs"))]), "reads one input"),
         (lambda: Network([]), "at least one node"),
@@ -285,8 +311,8 @@ def test_network_keeps_activations_only_when_asked():
         (lambda: Network(chain([("ReLU", {})]))(np.ones(3), np.ones(3)), "Received 2 arrays"),
         (lambda: Network(chain([("ReLU", {})])).gradients({"b": np.ones(3)}, {}), "Received b"),
         (
-            lambda: sparse_categorical_crossentropy(np.ones((2, 3)) / 3, np.array([0, 1, 2])),
-            "labels must have shape",
+            lambda: Network(chain([("ReLU", {})])).gradients({"relu_1": np.ones(3)}, {}),
+            "Received none of inputs, relu_1",
         ),
     ],
 )
@@ -301,10 +327,3 @@ def test_network_names_the_node_that_its_inputs_do_not_fit():
     """The sentence of a layer is told with the name of its node"""
     with pytest.raises(ShapeError, match=r"^averagepooling2d_2: average_pool2d: .*Received"):
         Network(LENET5)(np.zeros((1, 5, 5, 1)))
-
-
-def test_crossentropy_stays_finite_where_a_probability_is_zero():
-    """A right class that was given no chance is the largest surprise, not infinity"""
-    loss, gradient = sparse_categorical_crossentropy(np.array([[0, 1]], np.float32), np.array([0]))
-    assert 80 < loss < 100
-    assert np.isfinite(gradient).all()

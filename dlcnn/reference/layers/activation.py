@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from dlcnn.reference._arguments import Array
-from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer
+from dlcnn.reference.errors import ShapeError
+from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer, as_axis
 
 __all__ = ["Activation", "ActivationFunction", "ReLU", "Sigmoid", "Softmax", "activation_function"]
 
@@ -118,18 +120,34 @@ class Sigmoid(Activation):
 class Softmax(SimpleLayer):
     """Powers of e that sum to 1 along `axis` (or axes): probabilities from logits.
 
+    Raises:
+        ShapeError: when called on an array without one of these axes.
+        ValueError: an axis is no integer.
+
     Source: agrees with `keras.layers.Softmax`.
     """
 
     def __init__(self, axis: int | Sequence[int] = -1) -> None:
         super().__init__()
-        self._axis = axis if isinstance(axis, int) else tuple(axis)
+        axes = axis if isinstance(axis, tuple | list) else (axis,)
+        self._axes = tuple(as_axis(self._where, each) for each in axes)
+
+    def _checked(self, inputs: Array) -> Array:
+        inputs = super()._checked(inputs)
+        try:
+            normalize_axis_tuple(self._axes, inputs.ndim)
+        except ValueError:  # NumPy's AxisError is one
+            raise ShapeError(
+                f"{self._where}: inputs must have each of the axes, named once. "
+                f"Received axis={self._axes}, inputs.shape={inputs.shape}."
+            ) from None
+        return inputs
 
     def _outputs(self, inputs: Array) -> Array:
-        return softmax(inputs, self._axis)
+        return softmax(inputs, self._axes)
 
     def _gradients(self, grad_outputs: Array, call: Call[Array]) -> Gradients[Array]:
-        return Gradients(softmax_gradient(grad_outputs, call.outputs, self._axis), {})
+        return Gradients(softmax_gradient(grad_outputs, call.outputs, self._axes), {})
 
 
 class ReLU(SimpleLayer):
@@ -139,6 +157,12 @@ class ReLU(SimpleLayer):
         max_value: the largest output; None: no limit.
         negative_slope: outputs below the threshold are negative_slope * (inputs - threshold).
         threshold: where the two parts meet.
+
+    At the threshold itself the gradient is that of the values below, and at `max_value` it is 0, as
+    in Keras for max_value=6 (for others Keras has 1 there).
+
+    Raises:
+        ValueError: a setting is below 0.
 
     Source: agrees with `keras.layers.ReLU`.
     """
@@ -151,6 +175,11 @@ class ReLU(SimpleLayer):
         threshold: float = 0.0,
     ) -> None:
         super().__init__()
+        if min(max_value or 0, negative_slope, threshold) < 0:
+            raise ValueError(
+                f"{self._where}: its settings must be at least 0. Received max_value={max_value}, "
+                f"negative_slope={negative_slope}, threshold={threshold}."
+            )
         self._max_value = max_value
         self._negative_slope = negative_slope
         self._threshold = threshold
@@ -165,7 +194,7 @@ class ReLU(SimpleLayer):
         return outputs.astype(inputs.dtype, copy=False)
 
     def _gradients(self, grad_outputs: Array, call: Call[Array]) -> Gradients[Array]:
-        slopes = np.where(call.inputs > self._threshold, 1.0, self._negative_slope)
-        if self._max_value is not None:
-            slopes[call.inputs >= self._max_value] = 0
+        unlimited = self._max_value is None
+        above = 1.0 if unlimited else call.inputs < self._max_value
+        slopes = np.where(call.inputs > self._threshold, above, self._negative_slope)
         return Gradients(grad_outputs * slopes.astype(grad_outputs.dtype), {})

@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from dlcnn.reference._arguments import Array, as_numbers, require_shape, result_type
+from dlcnn.reference.padding import Padding, resolve_padding, split_mode
 
 __all__ = [
     "Call",
@@ -22,7 +23,9 @@ __all__ = [
     "SimpleLayer",
     "Weight",
     "WeightedLayer",
+    "as_axis",
     "positive_integer",
+    "require_padding",
 ]
 
 Seed: TypeAlias = int | np.random.Generator | None
@@ -190,6 +193,18 @@ class WeightedLayer(SimpleLayer):
         return {name: np.asarray(array, dtype) for name, array in self.weights.items()}
 
 
+def as_axis(where: str, axis: int) -> int:
+    """Give the number of an axis, counted from the first or, below 0, from the last.
+
+    Raises:
+        ValueError: it is no integer.
+    """
+    try:
+        return index(axis)
+    except TypeError:
+        raise ValueError(f"{where}: axis must be an integer. Received axis={axis!r}.") from None
+
+
 def positive_integer(where: str, name: str, value: int) -> int:
     """Give a count of filters or units.
 
@@ -205,6 +220,13 @@ def positive_integer(where: str, name: str, value: int) -> int:
             f"{where}: {name} must be an integer, at least 1. Received {name}={value!r}."
         )
     return count
+
+
+def require_padding(where: str, padding: Padding, axes: int) -> None:
+    """Refuse what is no padding for `axes` spatial axes, whatever the images."""
+    _, pixels = split_mode(where, padding)
+    one = (1,) * axes
+    resolve_padding(where, pixels, one, one, one)
 
 
 def _floating(where: str, inputs: Array) -> Array:

@@ -8,6 +8,7 @@ from dlcnn.reference._arguments import (
     DataFormat,
     IntOrSizes,
     as_sizes,
+    require_data_format,
     require_images,
 )
 from dlcnn.reference.errors import ShapeError
@@ -19,6 +20,7 @@ from dlcnn.reference.layers.base import (
     Weight,
     WeightedLayer,
     positive_integer,
+    require_padding,
 )
 from dlcnn.reference.padding import Padding
 
@@ -47,6 +49,8 @@ class _Convolution(WeightedLayer):
         if options["padding"] == "causal" and self._AXES == 1:
             steps = options["dilation_rate"][0] * (self._kernel_size[0] - 1)
             options["padding"] = ((steps, 0),)
+        require_padding(self._where, options["padding"], self._AXES)
+        require_data_format(self._where, options["data_format"])
         self._options = options
         self._activation = activation_function(self._where, activation)
         self._use_bias = use_bias
@@ -134,8 +138,10 @@ class Conv2D(_FilterBank):
     Weights: kernel (kernel_height, kernel_width, in_channels / groups, filters), bias (filters,).
 
     Raises:
-        ShapeError: a size is no integer of at least 1; when called, as `conv2d`.
-        ValueError: a count is no integer of at least 1, or the activation is unknown.
+        ShapeError: a size is no integer of at least 1, or `padding` is malformed; when called,
+            as `conv2d`.
+        ValueError: a count is no integer of at least 1, or `data_format` or the activation is
+            unknown.
 
     Source: agrees with `keras.layers.Conv2D`.
     """

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlcnn.reference._arguments import Array
+from dlcnn.reference.errors import ShapeError
 from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer, positive_integer
 
 __all__ = ["LocalResponseNormalization", "RadialBasis", "SelectChannels"]
@@ -72,6 +73,9 @@ class SelectChannels(SimpleLayer):
         channels: their indices, in the order of the output.
 
     Input shape: (batch, ..., all channels). Output shape: (batch, ..., len(channels)).
+
+    Raises:
+        ShapeError: when called on an array without one of the channels.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
@@ -79,7 +83,13 @@ class SelectChannels(SimpleLayer):
         self._channels = list(channels)
 
     def _outputs(self, inputs: Array) -> Array:
-        outputs: Array = inputs[..., self._channels]
+        try:
+            outputs: Array = inputs[..., self._channels]
+        except IndexError:
+            raise ShapeError(
+                f"{self._where}: channels must be indices of the last axis of inputs. "
+                f"Received channels={self._channels}, inputs.shape={inputs.shape}."
+            ) from None
         return outputs
 
     def _gradients(self, grad_outputs: Array, call: Call[Array]) -> Gradients[Array]:

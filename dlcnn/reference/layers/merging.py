@@ -6,7 +6,7 @@ import numpy as np
 
 from dlcnn.reference._arguments import Array
 from dlcnn.reference.errors import ShapeError
-from dlcnn.reference.layers.base import Call, Gradients, MergingLayer
+from dlcnn.reference.layers.base import Call, Gradients, MergingLayer, as_axis
 
 __all__ = ["Add", "Concatenate"]
 
@@ -39,18 +39,21 @@ class Concatenate(MergingLayer):
     """Lay arrays behind one another along `axis`, by default the channels.
 
     Raises:
-        ShapeError: when called on arrays that differ along another axis.
+        ShapeError: when called on arrays without that axis, or that differ along another.
+        ValueError: `axis` is no integer.
 
     Source: agrees with `keras.layers.Concatenate`.
     """
 
     def __init__(self, axis: int = -1) -> None:
         super().__init__()
-        self._axis = axis
+        self._axis = as_axis(self._where, axis)
 
     def _outputs(self, inputs: Sequence[Array]) -> Array:
         try:
             return np.concatenate(inputs, axis=self._axis)
+        except np.exceptions.AxisError:
+            raise _misfit(self._where, f"have an axis {self._axis}", inputs) from None
         except ValueError:
             rule = f"differ along axis {self._axis} only"
             raise _misfit(self._where, rule, inputs) from None
@@ -64,7 +67,7 @@ class Concatenate(MergingLayer):
 
 def _sum_to(shape: tuple[int, ...], gradient: Array) -> Array:
     """Add up what the places of a repeated axis hand back to their one value."""
-    repeated = [axis for axis, size in enumerate(shape) if size < gradient.shape[axis]]
+    repeated = [axis for axis, size in enumerate(shape) if size != gradient.shape[axis]]
     total: Array = gradient.sum(axis=tuple(repeated), keepdims=True)
     return total
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlcnn.reference._arguments import Array
 from dlcnn.reference.errors import ShapeError
-from dlcnn.reference.layers.base import Call, Gradients, Seed, Weight, WeightedLayer
+from dlcnn.reference.layers.base import Call, Gradients, Seed, Weight, WeightedLayer, as_axis
 
 __all__ = ["BatchNormalization"]
 
@@ -26,7 +26,9 @@ class BatchNormalization(WeightedLayer):
     Weights: gamma, beta, moving_mean, moving_variance, each (channels,).
 
     Raises:
-        ShapeError: when called on an array without that axis.
+        ShapeError: when called on an array without that axis, or with training=True on one
+            without values.
+        ValueError: `axis` is no integer.
 
     Source: Ioffe & Szegedy 2015, algorithms 1 and 2; agrees with
         `keras.layers.BatchNormalization`, whose variances divide by the number of values.
@@ -43,7 +45,7 @@ class BatchNormalization(WeightedLayer):
         seed: Seed = None,
     ) -> None:
         super().__init__(seed)
-        self._axis = axis
+        self._axis = as_axis(self._where, axis)
         self._momentum = momentum
         self._epsilon = epsilon
         self._center = center
@@ -67,7 +69,7 @@ class BatchNormalization(WeightedLayer):
         return self._scaled(self._normalized(inputs, training=False)[0])
 
     def _training_outputs(self, inputs: Array) -> Array:
-        for name, now in zip(_MOVING, _statistics(inputs, self._others(inputs)), strict=True):
+        for name, now in zip(_MOVING, self._statistics(inputs), strict=True):
             before = self.weights[name]
             moved = before * self._momentum + now.ravel() * (1 - self._momentum)
             self.weights[name] = moved.astype(before.dtype)
@@ -96,11 +98,21 @@ class BatchNormalization(WeightedLayer):
     def _normalized(self, inputs: Array, training: bool) -> tuple[Array, Array]:
         """Values with mean 0 and variance 1 for each channel, and 1 / the deviation they had."""
         if training:
-            mean, variance = _statistics(inputs, self._others(inputs))
+            mean, variance = self._statistics(inputs)
         else:
             mean, variance = (self._beside(self.weights[name], inputs) for name in _MOVING)
         slope = 1 / np.sqrt(variance + inputs.dtype.type(self._epsilon))
         return (inputs - mean) * slope, slope
+
+    def _statistics(self, inputs: Array) -> tuple[Array, Array]:
+        """The mean and the variance of each channel, to lie beside the inputs."""
+        if not inputs.size:
+            raise ShapeError(
+                f"{self._where}: a batch must hold values to learn their mean from. "
+                f"Received training=True, inputs.shape={inputs.shape}."
+            )
+        others = self._others(inputs)
+        return inputs.mean(axis=others, keepdims=True), inputs.var(axis=others, keepdims=True)
 
     def _scaled(self, normalized: Array) -> Array:
         if self._scale:
@@ -119,8 +131,3 @@ class BatchNormalization(WeightedLayer):
 
 
 _MOVING = ("moving_mean", "moving_variance")
-
-
-def _statistics(inputs: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """The mean and the variance along `axes`, of size 1 there."""
-    return inputs.mean(axis=axes, keepdims=True), inputs.var(axis=axes, keepdims=True)

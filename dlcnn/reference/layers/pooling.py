@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dlcnn.reference import global_pooling, pooling
-from dlcnn.reference._arguments import Array, DataFormat, IntOrSizes, as_sizes
-from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer
+from dlcnn.reference._arguments import Array, DataFormat, IntOrSizes, as_sizes, require_data_format
+from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer, require_padding
 from dlcnn.reference.padding import Padding
 
 __all__ = [
@@ -40,6 +40,8 @@ class _Pooling(SimpleLayer):
         self._pool_size = as_sizes(self._where, "pool_size", pool_size, self._AXES)
         if strides is not None:
             strides = as_sizes(self._where, "strides", strides, self._AXES)
+        require_padding(self._where, padding, self._AXES)
+        require_data_format(self._where, data_format)
         self._options = {"strides": strides, "padding": padding, "data_format": data_format}
 
     def _outputs(self, inputs: Array) -> Array:
@@ -67,7 +69,9 @@ class MaxPooling2D(_Pooling):
     Output shape: (batch, out_height, out_width, channels).
 
     Raises:
-        ShapeError: a size is no integer of at least 1; when called, as `max_pool2d`.
+        ShapeError: a size is no integer of at least 1, or `padding` is malformed; when called,
+            as `max_pool2d`.
+        ValueError: `data_format` is neither of the two; when called, as `max_pool2d`.
 
     Source: agrees with `keras.layers.MaxPooling2D`; of equal pixels the first is handed the
         gradient.
@@ -110,6 +114,7 @@ class _GlobalPooling(SimpleLayer):
         keepdims: bool = False,
     ) -> None:
         super().__init__()
+        require_data_format(self._where, data_format)
         self._data_format = data_format
         self._keepdims = keepdims
 

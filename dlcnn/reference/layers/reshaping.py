@@ -1,11 +1,18 @@
 """Layers that compute nothing: they lay values out otherwise, or let them pass."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from dlcnn.reference._arguments import Array, DataFormat, as_sizes, require_images
+from dlcnn.reference._arguments import (
+    Array,
+    DataFormat,
+    as_sizes,
+    require_data_format,
+    require_images,
+)
 from dlcnn.reference.layers.base import Call, Gradients, SimpleLayer
 from dlcnn.reference.padding import Pads, crop_images, pad_images, resolve_padding
 
@@ -18,15 +25,20 @@ class Flatten(SimpleLayer):
     Args:
         data_format: "channels_first" moves axis 1 behind the others before.
 
+    Raises:
+        ValueError: `data_format` is neither of the two.
+
     Source: agrees with `keras.layers.Flatten`.
     """
 
     def __init__(self, *, data_format: DataFormat = "channels_last") -> None:
         super().__init__()
+        require_data_format(self._where, data_format)
         self._channels_first = data_format == "channels_first"
 
     def _outputs(self, inputs: Array) -> Array:
-        return self._channels_last(inputs).reshape(inputs.shape[0], -1)
+        # The numbers of a row are counted, since an empty batch does not tell them.
+        return self._channels_last(inputs).reshape(inputs.shape[0], prod(inputs.shape[1:]))
 
     def _gradients(self, grad_outputs: Array, call: Call[Array]) -> Gradients[Array]:
         gradient = grad_outputs.reshape(self._channels_last(call.inputs).shape)
@@ -52,6 +64,7 @@ class ZeroPadding2D(SimpleLayer):
 
     Raises:
         ShapeError: `padding` is none of these; when called, `inputs` are not images.
+        ValueError: `data_format` is neither of the two.
 
     Source: agrees with `keras.layers.ZeroPadding2D`.
     """
@@ -64,6 +77,7 @@ class ZeroPadding2D(SimpleLayer):
     ) -> None:
         super().__init__()
         self._pads = self._as_pads(padding)
+        require_data_format(self._where, data_format)
         self._data_format = data_format
 
     def _as_pads(self, padding: int | Sequence[Any]) -> Pads:
@@ -92,16 +106,18 @@ class Dropout(SimpleLayer):
     """Let everything pass, as a network in use does; it cannot be trained with here.
 
     Args:
-        rate: the part of the values that Keras drops in training.
+        rate: the part of the values that Keras drops in training, from 0 to 1.
 
     Raises:
-        ValueError: when called with training=True and a rate above 0.
+        ValueError: `rate` is no such part; when called with training=True and a rate above 0.
 
     Source: agrees with `keras.layers.Dropout` in inference.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
+        if not 0 <= rate <= 1:
+            raise ValueError(f"{self._where}: rate must be from 0 to 1. Received rate={rate}.")
         self._rate = rate
 
     def _outputs(self, inputs: Array) -> Array:

@@ -4,6 +4,7 @@ Checks the arguments, lays out the windows and the mirrors, and leaves the numbe
 """
 
 from collections.abc import Mapping, Sequence
+from operator import index
 from typing import NamedTuple
 
 from dlcnn.reference import engine
@@ -29,6 +30,7 @@ from dlcnn.reference.padding import Padding, fold_mirror, resolve_padding
 __all__ = [
     "ConvOptions",
     "TransposeOptions",
+    "as_groups",
     "as_kernel",
     "convolve",
     "convolve_gradients",
@@ -60,6 +62,7 @@ class TransposeOptions(NamedTuple):
     padding: Padding
     output_padding: IntOrSizes | None
     dilation_rate: IntOrSizes
+    groups: int
     data_format: DataFormat
 
 
@@ -67,10 +70,10 @@ def convolve(
     where: str, axes: int, inputs: Array, kernel: Array, bias: Array | None, options: ConvOptions
 ) -> Array:
     """Cross-correlate along `axes` spatial axes; arguments and errors as `conv2d`."""
-    images, kernel, grid = _place_kernel(where, axes, inputs, kernel, options)
+    images, kernel, grid, groups = _place_kernel(where, axes, inputs, kernel, options)
     images, grid = lay_mirror(where, images, grid)
     bias = _as_bias(where, bias, images, kernel.shape[-1])
-    outputs = engine.correlate(images, kernel, bias, grid, options.groups)
+    outputs = engine.correlate(images, kernel, bias, grid, groups)
     return from_channels_last(outputs, options.data_format)
 
 
@@ -78,20 +81,16 @@ def convolve_gradients(
     where: str, axes: int, grad_outputs: Array, inputs: Array, kernel: Array, options: ConvOptions
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `convolve`; arguments and errors as `conv2d_gradients`."""
-    images, kernel, outer = _place_kernel(where, axes, inputs, kernel, options)
+    images, kernel, outer, groups = _place_kernel(where, axes, inputs, kernel, options)
     shape = (images.shape[0], *outer.output, kernel.shape[-1])
     grad_outputs = as_output_gradient(where, grad_outputs, shape, options.data_format)
     grad_outputs = grad_outputs.astype(images.dtype, copy=False)
 
     images, grid = lay_mirror(where, images, outer)
-    grad_inputs = engine.correlate_inputs_gradient(
-        grad_outputs, kernel, images.shape, grid, options.groups
-    )
+    grad_inputs = engine.correlate_inputs_gradient(grad_outputs, kernel, images.shape, grid, groups)
     if grid is not outer:
         grad_inputs = fold_mirror(grad_inputs, outer.pads, outer.mode)
-    grad_kernel = engine.correlate_kernel_gradient(
-        images, grad_outputs, kernel.shape, grid, options.groups
-    )
+    grad_kernel = engine.correlate_kernel_gradient(images, grad_outputs, kernel.shape, grid, groups)
     grad_bias = engine.bias_gradient(grad_outputs)
     return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
 
@@ -105,9 +104,9 @@ def convolve_transposed(
     options: TransposeOptions,
 ) -> Array:
     """Apply the adjoint of a convolution; arguments and errors as `conv2d_transpose`."""
-    images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
-    bias = _as_bias(where, bias, images, kernel.shape[-2])
-    outputs = engine.correlate_inputs_gradient(images, kernel, shape, grid, groups=1)
+    images, kernel, grid, shape, groups = _place_transposed(where, axes, inputs, kernel, options)
+    bias = _as_bias(where, bias, images, shape[-1])
+    outputs = engine.correlate_inputs_gradient(images, kernel, shape, grid, groups)
     if bias is not None:
         outputs += bias
     return from_channels_last(outputs, options.data_format)
@@ -122,26 +121,23 @@ def convolve_transposed_gradients(
     options: TransposeOptions,
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `convolve_transposed`: by the convolution that it undoes."""
-    images, kernel, grid, shape = _place_transposed(where, axes, inputs, kernel, options)
+    images, kernel, grid, shape, groups = _place_transposed(where, axes, inputs, kernel, options)
     grad_outputs = as_output_gradient(where, grad_outputs, shape, options.data_format)
     grad_outputs = grad_outputs.astype(images.dtype, copy=False)
-    grad_inputs = engine.correlate(grad_outputs, kernel, None, grid, groups=1)
-    grad_kernel = engine.correlate_kernel_gradient(
-        grad_outputs, images, kernel.shape, grid, groups=1
-    )
+    grad_inputs = engine.correlate(grad_outputs, kernel, None, grid, groups)
+    grad_kernel = engine.correlate_kernel_gradient(grad_outputs, images, kernel.shape, grid, groups)
     grad_bias = engine.bias_gradient(grad_outputs)
     return from_channels_last(grad_inputs, options.data_format), grad_kernel, grad_bias
 
 
 def _place_kernel(
     where: str, axes: int, inputs: Array, kernel: Array, options: ConvOptions
-) -> tuple[Array, Array, WindowGrid]:
-    """Give images and kernel in one dtype, checked, and the windows of the kernel over them."""
+) -> tuple[Array, Array, WindowGrid, int]:
+    """Give images and kernel in one dtype, checked, the kernel's windows, and the groups."""
     images = as_images(where, "inputs", inputs, axes, options.data_format)
     kernel = as_kernel(where, axes, kernel, "in_channels, filters")
-    groups, (per_group, filters) = options.groups, kernel.shape[-2:]
-    if groups != 1:
-        _require_groups(where, groups, filters)
+    per_group, filters = kernel.shape[-2:]
+    groups = as_groups(where, options.groups, "filters", filters)
     if images.shape[-1] != per_group * groups:
         each = "" if groups == 1 else f" ({per_group} in each of {groups} groups)"
         raise ShapeError(
@@ -159,16 +155,17 @@ def _place_kernel(
         options.dilation_rate,
     )
     dtype = result_type(images)
-    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid
+    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid, groups
 
 
 def _place_transposed(
     where: str, axes: int, inputs: Array, kernel: Array, options: TransposeOptions
-) -> tuple[Array, Array, WindowGrid, Sizes]:
-    """Give images, kernel, the windows of the convolution to undo, and the output's shape."""
+) -> tuple[Array, Array, WindowGrid, Sizes, int]:
+    """Give images, kernel, the windows of the convolution to undo, the output's shape, groups."""
     images = as_images(where, "inputs", inputs, axes, options.data_format)
     kernel = as_kernel(where, axes, kernel, "filters, in_channels")
-    filters, in_channels = kernel.shape[-2:]
+    per_group, in_channels = kernel.shape[-2:]
+    groups = as_groups(where, options.groups, "in_channels", in_channels)
     if images.shape[-1] != in_channels:
         raise ShapeError(
             f"{where}: kernel expects {in_channels} input channels, inputs has "
@@ -181,13 +178,14 @@ def _place_transposed(
         where, sizes, kernel.shape[:-2], options.strides, options.padding, options.dilation_rate
     )
     dtype = result_type(images)
-    shape = (images.shape[0], *sizes, filters)
-    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid, shape
+    shape = (images.shape[0], *sizes, per_group * groups)
+    return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False), grid, shape, groups
 
 
 def _transposed_sizes(where: str, image: Sizes, window: Sizes, options: TransposeOptions) -> Sizes:
     """Give the output's pixels along each axis."""
     axes, padding = len(image), options.padding
+    same = isinstance(padding, str) and padding == "same"  # whose border depends on the answer
     if isinstance(padding, Mapping):
         raise ShapeError(
             f"{where}: padding must not be a mirror; the adjoint of a convolution with one is its "
@@ -206,7 +204,7 @@ def _transposed_sizes(where: str, image: Sizes, window: Sizes, options: Transpos
                     size,
                     taps,
                     stride=stride,
-                    pad="same" if padding == "same" else pad,
+                    pad="same" if same else pad,
                     dilation_rate=rate,
                     output_padding=extra,
                 )
@@ -232,7 +230,30 @@ def as_kernel(where: str, axes: int, kernel: Array, channels: str) -> Array:
             f"{where}: kernel must have the {axes + 2} axes ({_KERNELS[axes]}{channels}). "
             f"Received kernel.shape={kernel.shape}."
         )
+    if 0 in kernel.shape[:-2]:
+        raise ShapeError(
+            f"{where}: kernel must have at least one pixel along each axis. "
+            f"Received kernel.shape={kernel.shape}."
+        )
     return kernel
+
+
+def as_groups(where: str, groups: int, name: str, channels: int) -> int:
+    """Give the number of groups, which must divide the `channels` that are called `name`."""
+    try:
+        parts = int(index(groups))  # a truth value is an index too, but no size of an array
+    except TypeError:
+        parts = 0
+    if parts < 1:
+        raise ShapeError(
+            f"{where}: groups must be one integer, at least 1. Received groups={groups!r}."
+        )
+    if channels % parts:
+        raise ShapeError(
+            f"{where}: {name} must be a multiple of groups. "
+            f"Received {name}={channels}, groups={parts}."
+        )
+    return parts
 
 
 def _as_bias(where: str, bias: Array | None, images: Array, filters: int) -> Array | None:
@@ -241,12 +262,3 @@ def _as_bias(where: str, bias: Array | None, images: Array, filters: int) -> Arr
     bias = as_numbers(where, "bias", bias)
     require_shape(where, "bias", bias, (filters,))
     return bias.astype(images.dtype, copy=False)
-
-
-def _require_groups(where: str, groups: int, filters: int) -> None:
-    as_sizes(where, "groups", groups, 1)
-    if filters % groups:
-        raise ShapeError(
-            f"{where}: filters must be a multiple of groups. "
-            f"Received filters={filters}, groups={groups}."
-        )

@@ -5,6 +5,8 @@ Checks the arguments, lays out the windows and the mirrors, and leaves the numbe
 
 from typing import NamedTuple
 
+import numpy as np
+
 from dlcnn.reference import engine
 from dlcnn.reference._arguments import (
     Array,
@@ -40,7 +42,7 @@ class PoolOptions(NamedTuple):
     @property
     def border_counts(self) -> bool:
         """Whether the zeros of the border are pixels too, not what a name had to add."""
-        return self.padding not in ("same", "full")
+        return not isinstance(self.padding, str)
 
 
 def max_pool(where: str, axes: int, inputs: Array, options: PoolOptions) -> Array:
@@ -75,9 +77,11 @@ def max_pool_gradients(
 def average_pool(where: str, axes: int, inputs: Array, options: PoolOptions) -> Array:
     """Average the pixels of each window; arguments and errors as `average_pool2d`."""
     images, grid = lay_mirror(where, *_place_pool(where, axes, inputs, options))
-    images = images.astype(result_type(images), copy=False)
+    dtype = result_type(images)
+    # Half precision ends at 65504: a sum of a few hundred pixels may not, when their average does.
+    images = images.astype(np.promote_types(dtype, np.float32), copy=False)
     outputs = engine.average_pool(images, grid, border_counts=options.border_counts)
-    return from_channels_last(outputs, options.data_format)
+    return from_channels_last(outputs.astype(dtype, copy=False), options.data_format)
 
 
 def average_pool_gradients(

@@ -1,11 +1,13 @@
 """The arithmetic of convolutional layers, in whole numbers: sizes, padding, weights, work, sight.
 
 Sizes and receptive fields are along one axis; take the axes of an image one after the other.
-Knows no arrays.
+What no layer can have, a stride of 0 or half a pixel, is a ShapeError. Knows no arrays.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import prod
+from operator import index
 from typing import Literal, NamedTuple, TypeAlias
 
 from dlcnn.reference.errors import ShapeError
@@ -33,6 +35,7 @@ AxisPadding: TypeAlias = Literal["valid", "same", "full"] | tuple[int, int]
 
 def window_extent(window: int, dilation_rate: int = 1) -> int:
     """Count the pixels from a window's first tap to its last: dilation_rate * (window - 1) + 1."""
+    _require_whole("window_extent", window=window, dilation_rate=dilation_rate)
     return dilation_rate * (window - 1) + 1
 
 
@@ -41,6 +44,9 @@ def same_padding(size: int, window: int, stride: int, dilation_rate: int = 1) ->
 
     The odd pixel goes after. With a stride above 1 this is not (window - 1) / 2 on each side.
     """
+    where = "same_padding"
+    _require_whole(where, window=window, stride=stride, dilation_rate=dilation_rate)
+    _require_whole(where, least=0, size=size)
     outputs = -(-size // stride)
     total = max((outputs - 1) * stride + dilation_rate * (window - 1) + 1 - size, 0)
     return total // 2, total - total // 2
@@ -48,6 +54,7 @@ def same_padding(size: int, window: int, stride: int, dilation_rate: int = 1) ->
 
 def full_padding(window: int, dilation_rate: int = 1) -> tuple[int, int]:
     """Give the (before, after) pixels that let a window touch the image with a single tap."""
+    _require_whole("full_padding", window=window, dilation_rate=dilation_rate)
     pixels = dilation_rate * (window - 1)
     return pixels, pixels
 
@@ -58,20 +65,9 @@ def axis_padding(
     """Give the (before, after) pixels that "valid", "same", "full" or a pair of pixels stand for.
 
     Raises:
-        ShapeError: `pad` is none of these.
+        ShapeError: `pad` is none of these, or a number is out of its range.
     """
-    if pad == "valid":
-        return 0, 0
-    if pad == "same":
-        return same_padding(size, window, stride, dilation_rate)
-    if pad == "full":
-        return full_padding(window, dilation_rate)
-    if isinstance(pad, str) or len(pad) != 2 or min(pad) < 0:
-        raise ShapeError(
-            "axis_padding: pad must be 'valid', 'same', 'full' or (before, after) pixels, each "
-            f"at least 0. Received pad={pad!r}."
-        )
-    return pad
+    return _pixels("axis_padding", size, window, pad, stride, dilation_rate)
 
 
 def output_size(
@@ -90,20 +86,16 @@ def output_size(
         floor((size + before + after - dilation_rate * (window - 1) - 1) / stride) + 1.
 
     Raises:
-        ShapeError: the window does not fit even once, or a number is below 1.
+        ShapeError: the window does not fit even once, or a number is out of its range.
 
     Source: Dumoulin & Visin 2016, relations 6 and 15.
     """
-    if window < 1 or stride < 1 or dilation_rate < 1:
-        raise _too_small("output_size", window, stride, dilation_rate)
-    if isinstance(pad, str):
-        pad = axis_padding(size, window, pad, stride=stride, dilation_rate=dilation_rate)
-    before, after = pad
+    before, after = _pixels("output_size", size, window, pad, stride, dilation_rate)
     places = (size + before + after - dilation_rate * (window - 1) - 1) // stride + 1
     if places < 1:
         raise ShapeError(
             "output_size: the window must fit in the padded axis. Received "
-            f"size={size}, window={window}, pad={pad}, dilation_rate={dilation_rate}."
+            f"size={size}, window={window}, pad={(before, after)}, dilation_rate={dilation_rate}."
         )
     return places
 
@@ -142,16 +134,16 @@ def transposed_output_size(
     Source: Dumoulin & Visin 2016, relation 14; agrees with `keras.ops.conv_transpose`.
     """
     where = "transposed_output_size"
-    if window < 1 or stride < 1 or dilation_rate < 1:
-        raise _too_small(where, window, stride, dilation_rate)
-    extent = window_extent(window, dilation_rate)
+    before, after = _pixels(where, size, window, pad, stride, dilation_rate)
+    if output_padding is not None:
+        _require_whole(where, least=0, output_padding=output_padding)
+    extent = dilation_rate * (window - 1) + 1
     reached = (size - 1) * stride
-    if pad == "same":
+    if isinstance(pad, str) and pad == "same":
         outputs = size * stride if output_padding is None else reached + extent % 2 + output_padding
         possible = reached < outputs <= reached + stride
     else:
         extra = max(stride - extent, 0) if output_padding is None else output_padding
-        before, after = axis_padding(size, window, pad, dilation_rate=dilation_rate)
         outputs = reached + extent - before - after + extra
         possible = 0 <= extra < stride
     if not possible or size < 1 or outputs < 1:
@@ -174,12 +166,17 @@ def conv_parameters(
     """Count the weights and biases of a convolution, transposed or not.
 
     A depthwise one has groups = in_channels and filters = in_channels * depth_multiplier.
+
+    Raises:
+        ShapeError: a number is out of its range, or `groups` does not divide both channel counts.
     """
-    return prod(kernel_size) * in_channels // groups * filters + filters * use_bias
+    weights = _conv_weights("conv_parameters", kernel_size, in_channels, filters, groups)
+    return weights + filters * use_bias
 
 
 def dense_parameters(inputs: int, units: int, *, use_bias: bool = True) -> int:
     """Count the weights and biases of a fully connected layer."""
+    _require_whole("dense_parameters", least=0, inputs=inputs, units=units)
     return inputs * units + units * use_bias
 
 
@@ -187,6 +184,7 @@ def batch_normalization_parameters(
     channels: int, *, scale: bool = True, center: bool = True
 ) -> tuple[int, int]:
     """Count the numbers (trained: gamma, beta; not trained: the moving mean and variance)."""
+    _require_whole("batch_normalization_parameters", least=0, channels=channels)
     return channels * (scale + center), channels * 2
 
 
@@ -202,23 +200,35 @@ def conv_multiply_adds(
 
     Additions of a bias are not counted. `output_sizes` are (out_height, out_width); a transposed
     convolution lays its kernel down at each place of its input, so give the input's sizes there.
+
+    Raises:
+        ShapeError: as `conv_parameters`.
     """
-    weights = conv_parameters(kernel_size, in_channels, filters, groups=groups, use_bias=False)
-    return prod(output_sizes) * weights
+    where = "conv_multiply_adds"
+    weights = _conv_weights(where, kernel_size, in_channels, filters, groups)
+    return _product(where, "output_sizes", output_sizes) * weights
 
 
 def dense_multiply_adds(inputs: int, units: int) -> int:
     """Count the multiply-adds of a fully connected layer for one example: each weight once."""
+    _require_whole("dense_multiply_adds", least=0, inputs=inputs, units=units)
     return inputs * units
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True)
+class Window:
     """What a layer does along one axis: taps, step, pixels added before the image, dilation."""
 
     size: int
     stride: int = 1
     pad_before: int = 0
     dilation_rate: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what no layer does."""
+        taps, rate = self.size, self.dilation_rate
+        _require_whole("Window", size=taps, stride=self.stride, dilation_rate=rate)
+        _require_whole("Window", least=0, pad_before=self.pad_before)
 
 
 class ReceptiveField(NamedTuple):
@@ -264,8 +274,69 @@ def receptive_field(windows: Iterable[Window]) -> ReceptiveField:
     return field
 
 
-def _too_small(where: str, window: int, stride: int, dilation_rate: int) -> ShapeError:
-    return ShapeError(
-        f"{where}: window, stride and dilation_rate must be at least 1. Received "
-        f"window={window}, stride={stride}, dilation_rate={dilation_rate}."
+def _pixels(
+    where: str, size: int, window: int, pad: AxisPadding, stride: int, dilation_rate: int
+) -> tuple[int, int]:
+    """Give the pixels that `pad` stands for, all numbers checked."""
+    _require_whole(where, window=window, stride=stride, dilation_rate=dilation_rate)
+    _require_whole(where, least=0, size=size)
+    if isinstance(pad, str):
+        if pad == "valid":
+            return 0, 0
+        if pad == "same":
+            return same_padding(size, window, stride, dilation_rate)
+        if pad == "full":
+            return full_padding(window, dilation_rate)
+    else:
+        try:
+            before, after = map(index, pad)
+            if min(before, after) >= 0:
+                return before, after
+        except (TypeError, ValueError):
+            pass  # told below, in the same words as any other refusal
+    raise ShapeError(
+        f"{where}: pad must be 'valid', 'same', 'full' or (before, after) pixels, each at least 0. "
+        f"Received pad={pad!r}."
     )
+
+
+def _conv_weights(
+    where: str, kernel_size: Sequence[int], in_channels: int, filters: int, groups: int
+) -> int:
+    """Count the numbers of a kernel."""
+    _require_whole(where, least=0, in_channels=in_channels, filters=filters)
+    _require_whole(where, groups=groups)
+    if in_channels % groups or filters % groups:
+        raise ShapeError(
+            f"{where}: in_channels and filters must be multiples of groups. Received "
+            f"in_channels={in_channels}, filters={filters}, groups={groups}."
+        )
+    return _product(where, "kernel_size", kernel_size) * (in_channels // groups) * filters
+
+
+def _product(where: str, name: str, sizes: Sequence[int]) -> int:
+    """Multiply the sizes along all axes."""
+    try:
+        whole = [index(size) for size in sizes]
+    except TypeError:
+        whole = []
+    if not whole or min(whole) < 1:
+        raise ShapeError(
+            f"{where}: {name} must be a tuple of whole numbers, one for each axis, each at least "
+            f"1. Received {name}={sizes!r}."
+        )
+    return prod(whole)
+
+
+def _require_whole(where: str, *, least: int = 1, **numbers: int) -> None:
+    """Refuse what is not a whole number of at least `least`."""
+    try:
+        fits = min(map(index, numbers.values())) >= least
+    except TypeError:
+        fits = False
+    if not fits:
+        received = ", ".join(f"{name}={number!r}" for name, number in numbers.items())
+        raise ShapeError(
+            f"{where}: {', '.join(numbers)} must be at least {least}, in whole numbers. "
+            f"Received {received}."
+        )

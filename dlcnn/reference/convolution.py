@@ -55,7 +55,9 @@ def conv2d(
         ValueError: an array does not hold real numbers, or `data_format` is neither of the two.
 
     Kernels of 3x3 with many channels may be computed by Winograd's algorithm: in float32 up to
-    1e-5 of the largest output apart. `settings` refuses that, and bounds threads and memory.
+    1e-5 of the largest sum of |pixel * weight| over a window apart. Where such sums nearly cancel
+    (bright images, kernels that add up to 0) that is more of the outputs, as any way of adding in
+    float32 loses. `settings` refuses Winograd, and bounds threads and memory.
 
     Source: Dumoulin & Visin 2016, relation 6; agrees with `keras.ops.conv`.
     """
@@ -75,6 +77,11 @@ def conv2d_gradients(
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `conv2d`.
+
+    The gradient of the inputs is the full true convolution of `grad_outputs` with the same kernel,
+    channels and filters swapped, for stride 1, padding "valid" and one group; `true_convolution`
+    says what strides and borders change. Both it and the kernel's may be computed by Winograd's
+    algorithm, within the bound that `conv2d` gives.
 
     Args:
         grad_outputs: (batch, out_height, out_width, filters), the loss's gradient with respect
@@ -160,6 +167,8 @@ def conv1d_gradients(
     Raises:
         ShapeError: as `conv2d_gradients`.
         ValueError: as `conv2d`.
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv`.
     """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     return convolve_gradients("conv1d_gradients", 1, grad_outputs, inputs, kernel, options)
@@ -225,6 +234,8 @@ def conv3d_gradients(
     Raises:
         ShapeError: as `conv2d_gradients`.
         ValueError: as `conv2d`.
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv`.
     """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     return convolve_gradients("conv3d_gradients", 3, grad_outputs, inputs, kernel, options)

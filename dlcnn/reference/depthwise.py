@@ -98,8 +98,14 @@ def depthwise_conv1d(
 ) -> Array:
     """Cross-correlate each channel of a batch of sequences with its own filters.
 
-    `inputs` is (batch, length, in_channels), `kernel` (length, in_channels, depth_multiplier); the
-    others, the result and the errors are as `depthwise_conv2d`, along one axis.
+    Args and errors as `depthwise_conv2d`, along one axis: inputs (batch, length, in_channels),
+    kernel (kernel_length, in_channels, depth_multiplier), padding ((before, after),) steps.
+
+    Returns:
+        (batch, out_length, in_channels * depth_multiplier) with the dtype of `inputs` (float64 for
+        integer `inputs`).
+
+    Source: agrees with `keras.ops.depthwise_conv`.
     """
     where = "depthwise_conv1d"
     kernel, groups = _one_group_per_channel(where, 1, kernel)
@@ -117,7 +123,16 @@ def depthwise_conv1d_gradients(
     dilation_rate: IntOrSizes = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
-    """Carry a gradient back through `depthwise_conv1d`; as `depthwise_conv2d_gradients`."""
+    """Carry a gradient back through `depthwise_conv1d`.
+
+    Args and errors as `depthwise_conv2d_gradients`: grad_outputs (batch, out_length,
+    in_channels * depth_multiplier).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and the bias.
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.depthwise_conv`.
+    """
     where = "depthwise_conv1d_gradients"
     grouped, groups = _one_group_per_channel(where, 1, kernel)
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)

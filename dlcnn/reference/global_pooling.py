@@ -120,13 +120,23 @@ def global_average_pool2d_gradients(
     Raises:
         ShapeError: as `global_average_pool2d`, or `grad_outputs` does not have its output's shape.
         ValueError: as `global_average_pool2d`.
+
+    Source: agrees with `tf.GradientTape` over `keras.layers.GlobalAveragePooling2D`.
     """
     where = "global_average_pool2d_gradients"
     return _average_gradient(where, 2, grad_outputs, inputs, data_format)
 
 
 def global_max_pool1d(inputs: Array, *, data_format: DataFormat = "channels_last") -> Array:
-    """Keep the largest step of each channel, (batch, length, channels); as `global_max_pool2d`."""
+    """Keep the largest step of each channel.
+
+    Args and errors as `global_max_pool2d`, with inputs (batch, length, channels).
+
+    Returns:
+        (batch, channels) with the dtype of `inputs`; NaN where a channel holds NaN.
+
+    Source: agrees with `keras.layers.GlobalMaxPooling1D`.
+    """
     return _maximum("global_max_pool1d", 1, inputs, data_format)
 
 
@@ -137,20 +147,44 @@ def global_max_pool1d_gradients(
     data_format: DataFormat = "channels_last",
     ties: GlobalTies = "shared",
 ) -> Array:
-    """Carry a gradient back through `global_max_pool1d`; as `global_max_pool2d_gradients`."""
+    """Carry a gradient back through `global_max_pool1d`, to the steps that were the largest.
+
+    Args and errors as `global_max_pool2d_gradients`, with inputs (batch, length, channels).
+
+    Returns:
+        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
+
+    Source: agrees with `tf.GradientTape` over `keras.layers.GlobalMaxPooling1D`.
+    """
     where = "global_max_pool1d_gradients"
     return _maximum_gradient(where, 1, grad_outputs, inputs, data_format, ties)
 
 
 def global_average_pool1d(inputs: Array, *, data_format: DataFormat = "channels_last") -> Array:
-    """Average the steps of each channel, (batch, length, channels); as `global_average_pool2d`."""
+    """Average the steps of each channel.
+
+    Args and errors as `global_average_pool2d`, with inputs (batch, length, channels).
+
+    Returns:
+        (batch, channels) with the dtype of `inputs` (float64 for integer `inputs`).
+
+    Source: agrees with `keras.layers.GlobalAveragePooling1D`.
+    """
     return _average("global_average_pool1d", 1, inputs, data_format)
 
 
 def global_average_pool1d_gradients(
     grad_outputs: Array, inputs: Array, *, data_format: DataFormat = "channels_last"
 ) -> Array:
-    """Carry a gradient back through `global_average_pool1d`; as for `global_average_pool2d`."""
+    """Carry a gradient back through `global_average_pool1d`, an equal share to each step.
+
+    Args and errors as `global_average_pool2d_gradients`, with inputs (batch, length, channels).
+
+    Returns:
+        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
+
+    Source: agrees with `tf.GradientTape` over `keras.layers.GlobalAveragePooling1D`.
+    """
     where = "global_average_pool1d_gradients"
     return _average_gradient(where, 1, grad_outputs, inputs, data_format)
 
@@ -162,7 +196,8 @@ def _maximum(where: str, axes: int, inputs: Array, data_format: DataFormat) -> A
 
 def _average(where: str, axes: int, inputs: Array, data_format: DataFormat) -> Array:
     pixels = _pixels(where, axes, inputs, data_format)
-    average: Array = pixels.mean(axis=1, dtype=result_type(pixels))
+    # NumPy adds half precision, which ends at 65504, in single, and integers in double.
+    average: Array = pixels.mean(axis=1)
     return average
 
 

@@ -10,6 +10,7 @@ the same few numbers again and again. Knows no layers and no course.
 """
 
 from math import prod
+from operator import index
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from dlcnn.reference._arguments import (
     require_shape,
     result_type,
 )
-from dlcnn.reference._convolution import ConvOptions, as_kernel, convolve
+from dlcnn.reference._convolution import ConvOptions, as_groups, as_kernel, convolve
 from dlcnn.reference._windows import WindowGrid, gather_windows, lay_mirror, place_windows
 from dlcnn.reference.errors import ShapeError
 from dlcnn.reference.padding import Padding, crop_images, fold_mirror, pad_images
@@ -97,20 +98,16 @@ def col2im(
         ValueError: `columns` does not hold real numbers.
     """
     columns = as_numbers("col2im", "columns", columns)
-    if len(inputs_shape) != 4:
-        raise ShapeError(
-            "col2im: inputs_shape must be (batch, height, width, channels). "
-            f"Received inputs_shape={inputs_shape}."
-        )
-    outer = _place("col2im", inputs_shape, window, strides, padding, dilation_rate)
-    batch, *_, channels = inputs_shape
+    shape = _as_shape(inputs_shape)
+    outer = _place("col2im", shape, window, strides, padding, dilation_rate)
+    batch, *_, channels = shape
     taps, places = prod(outer.window), batch * prod(outer.output)
     if columns.shape != (places, taps * channels):
         raise ShapeError(
             f"col2im: columns must have shape {(places, taps * channels)}, a row for each window. "
             f"Received columns.shape={columns.shape}."
         )
-    mirrored, grid = lay_mirror("col2im", np.empty(inputs_shape, columns.dtype), outer)
+    mirrored, grid = lay_mirror("col2im", np.empty(shape, columns.dtype), outer)
     parts = columns.reshape(places, taps, channels).transpose(1, 0, 2)
     parts = parts.reshape(taps, batch, *grid.output, channels)
     images = crop_images(plain.add_windows(parts, mirrored.shape, grid), grid.pads)
@@ -200,6 +197,7 @@ def convolution_as_dense(
     """
     where = "convolution_as_dense"
     kernel = as_kernel(where, 2, kernel, "in_channels, filters")
+    groups = as_groups(where, groups, "filters", kernel.shape[-1])
     options = ConvOptions(strides, padding, dilation_rate, groups, "channels_last")
     responses = _responses(where, kernel, input_size, options)
     numbers, *output, filters = responses.shape
@@ -217,6 +215,20 @@ def _responses(where: str, kernel: Array, input_size: Sizes, options: ConvOption
     numbers = prod(shape)
     images = np.eye(numbers, dtype=result_type(kernel)).reshape(numbers, *shape)
     return convolve(where, 2, images, kernel, None, options)
+
+
+def _as_shape(inputs_shape: Sizes) -> Sizes:
+    """Give the shape of a batch of images; the batch and the channels may be none."""
+    try:
+        shape = tuple(map(index, inputs_shape))
+        if len(shape) == 4 and min(shape) >= 0:
+            return shape
+    except TypeError:
+        pass  # told below, in the same words as any other refusal
+    raise ShapeError(
+        "col2im: inputs_shape must be the integers (batch, height, width, channels). "
+        f"Received inputs_shape={inputs_shape!r}."
+    )
 
 
 def _place(

@@ -5,13 +5,14 @@ what a window computes.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from operator import index
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from dlcnn.reference._arguments import Array, Sizes
-from dlcnn.reference.arithmetic import full_padding, same_padding
+from dlcnn.reference.arithmetic import axis_padding
 from dlcnn.reference.errors import ShapeError
 
 __all__ = [
@@ -79,13 +80,9 @@ def resolve_padding(
         ShapeError: `padding` is none of these, or a number of pixels is negative.
     """
     if isinstance(padding, str):
-        dilation = dilation_rate or (1,) * len(image)
-        if padding == "valid":
-            return ((0, 0),) * len(image)
-        if padding == "same":
-            return tuple(map(same_padding, image, window, strides, dilation))
-        if padding == "full":
-            return tuple(map(full_padding, window, dilation))
+        if padding in ("valid", "same", "full"):
+            dilation = dilation_rate or (1,) * len(image)
+            return _named_pads(padding, image, window, strides, dilation)
     elif not isinstance(padding, Mapping):
         try:
             pads = tuple([(index(before), index(after)) for before, after in padding])
@@ -96,6 +93,22 @@ def resolve_padding(
     raise ShapeError(
         f"{where}: padding must be 'valid', 'same', 'full' or {_PAIRS[len(image)]} pixels, "
         f"each at least 0. Received padding={padding!r}."
+    )
+
+
+@lru_cache(maxsize=256)  # as the grids of windows are kept
+def _named_pads(
+    name: Literal["valid", "same", "full"],
+    image: Sizes,
+    window: Sizes,
+    strides: Sizes,
+    dilation: Sizes,
+) -> Pads:
+    return tuple(
+        [
+            axis_padding(size, taps, name, stride=stride, dilation_rate=rate)
+            for size, taps, stride, rate in zip(image, window, strides, dilation, strict=True)
+        ]
     )
 
 

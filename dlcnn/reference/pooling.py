@@ -168,9 +168,15 @@ def max_pool1d(
     padding: Padding = "valid",
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Keep the largest step of each window, (batch, length, channels): `max_pool2d` on one axis.
+    """Keep the largest step of each window, channel by channel.
 
-    `pool_size` and `strides` are in steps, explicit padding is ((before, after),).
+    Args and errors as `max_pool2d`, along one axis: inputs (batch, length, channels), pool_size
+    and strides in steps, padding ((before, after),) steps.
+
+    Returns:
+        (batch, out_length, channels) with the dtype of `inputs`.
+
+    Source: agrees with `keras.ops.max_pool`.
     """
     return max_pool("max_pool1d", 1, inputs, PoolOptions(pool_size, strides, padding, data_format))
 
@@ -185,7 +191,15 @@ def max_pool1d_gradients(
     data_format: DataFormat = "channels_last",
     ties: Ties = "first",
 ) -> Array:
-    """Carry a gradient back through `max_pool1d`: `max_pool2d_gradients` along one axis."""
+    """Carry a gradient back through `max_pool1d`, to the steps that were the largest.
+
+    Args and errors as `max_pool2d_gradients`: grad_outputs (batch, out_length, channels).
+
+    Returns:
+        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.max_pool`.
+    """
     options = PoolOptions(pool_size, strides, padding, data_format)
     return max_pool_gradients("max_pool1d_gradients", 1, grad_outputs, inputs, options, ties)
 
@@ -198,9 +212,15 @@ def average_pool1d(
     padding: Padding = "valid",
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Average the steps of each window, (batch, length, channels): `average_pool2d` on one axis.
+    """Average the steps of each window, channel by channel.
 
-    `pool_size` and `strides` are in steps, explicit padding is ((before, after),).
+    Args and errors as `average_pool2d`, along one axis: inputs (batch, length, channels),
+    pool_size and strides in steps, padding ((before, after),) steps.
+
+    Returns:
+        (batch, out_length, channels) with the dtype of `inputs` (float64 for integer `inputs`).
+
+    Source: agrees with `keras.ops.average_pool`.
     """
     options = PoolOptions(pool_size, strides, padding, data_format)
     return average_pool("average_pool1d", 1, inputs, options)
@@ -215,6 +235,14 @@ def average_pool1d_gradients(
     padding: Padding = "valid",
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Carry a gradient back through `average_pool1d`: `average_pool2d_gradients` along one axis."""
+    """Carry a gradient back through `average_pool1d`, an equal share to each step averaged.
+
+    Args and errors as `average_pool2d_gradients`: grad_outputs (batch, out_length, channels).
+
+    Returns:
+        grad_inputs, the shape of `inputs` and its dtype (float64 for integer `inputs`).
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.average_pool`.
+    """
     options = PoolOptions(pool_size, strides, padding, data_format)
     return average_pool_gradients("average_pool1d_gradients", 1, grad_outputs, inputs, options)

@@ -35,14 +35,15 @@ def conv2d_transpose(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> Array:
     """Lay the kernel down at each pixel of a batch of images, times that pixel, and add up.
 
     Args:
         inputs: (batch, height, width, in_channels).
-        kernel: (kernel_height, kernel_width, filters, in_channels), as the convolution that is
-            transposed would have it: from `filters` channels to `in_channels`.
+        kernel: (kernel_height, kernel_width, filters / groups, in_channels), as the convolution
+            that is transposed would have it: from `filters` channels to `in_channels`.
         bias: (filters,) or None.
         strides: output pixels moved per input pixel, int or (rows, cols), each >= 1.
         padding: what the convolution would add and this crops: "valid", "same", "full" or
@@ -51,6 +52,9 @@ def conv2d_transpose(
             stride; None: as Keras, height * stride rows for "same", and else as many as the last
             stride reaches.
         dilation_rate: pixels from one tap of the kernel to the next, int or (rows, cols).
+        groups: equal parts of the channels, each handed out to its part of the filters only. With
+            groups = filters this transposes a depthwise convolution, whose kernel (rows, cols,
+            channels, depth_multiplier) is kernel.reshape(rows, cols, 1, -1) here.
         data_format: "channels_last", or "channels_first" for inputs and outputs that are
             (batch, channels, height, width); the kernel is the same for both.
 
@@ -60,12 +64,13 @@ def conv2d_transpose(
 
     Raises:
         ShapeError: `kernel` expects a channel count that `inputs` does not have, `bias` is not
-            one number per filter, or no image has a convolution of the size of `inputs`.
+            one number per filter, `groups` does not divide in_channels, or no image has a
+            convolution of the size of `inputs`.
         ValueError: an array does not hold real numbers, or `data_format` is neither of the two.
 
     Source: Dumoulin & Visin 2016, chapter 4; agrees with `keras.ops.conv_transpose`.
     """
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     return convolve_transposed("conv2d_transpose", 2, inputs, kernel, bias, options)
 
 
@@ -78,6 +83,7 @@ def conv2d_transpose_gradients(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `conv2d_transpose`.
@@ -96,7 +102,7 @@ def conv2d_transpose_gradients(
 
     Source: agrees with `tf.GradientTape` over `keras.ops.conv_transpose`.
     """
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     where = "conv2d_transpose_gradients"
     return convolve_transposed_gradients(where, 2, grad_outputs, inputs, kernel, options)
 
@@ -110,14 +116,20 @@ def conv1d_transpose(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Transpose `conv1d`: inputs (batch, length, in_channels).
+    """Lay the kernel down at each step of a batch of sequences, times that step, and add up.
 
-    The kernel is (kernel_length, filters, in_channels). The others, the result and the errors are
-    as `conv2d_transpose`, along one axis.
+    Args and errors as `conv2d_transpose`, along one axis: inputs (batch, length, in_channels),
+    kernel (kernel_length, filters / groups, in_channels), padding ((before, after),) steps.
+
+    Returns:
+        (batch, out_length, filters) with the dtype of `inputs` (float64 for integer `inputs`).
+
+    Source: agrees with `keras.ops.conv_transpose`.
     """
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     return convolve_transposed("conv1d_transpose", 1, inputs, kernel, bias, options)
 
 
@@ -130,10 +142,19 @@ def conv1d_transpose_gradients(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
-    """Carry a gradient back through `conv1d_transpose`; as `conv2d_transpose_gradients`."""
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    """Carry a gradient back through `conv1d_transpose`.
+
+    Args and errors as `conv2d_transpose_gradients`: grad_outputs (batch, out_length, filters).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and (filters,).
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv_transpose`.
+    """
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     where = "conv1d_transpose_gradients"
     return convolve_transposed_gradients(where, 1, grad_outputs, inputs, kernel, options)
 
@@ -147,14 +168,22 @@ def conv3d_transpose(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Transpose `conv3d`: inputs (batch, depth, height, width, in_channels).
+    """Lay the kernel down at each voxel of a batch of volumes, times that voxel, and add up.
 
-    The kernel is (kernel_depth, kernel_height, kernel_width, filters, in_channels). The others,
-    the result and the errors are as `conv2d_transpose`, along three axes.
+    Args and errors as `conv2d_transpose`, along three axes: inputs (batch, depth, height, width,
+    in_channels), kernel (kernel_depth, kernel_height, kernel_width, filters / groups,
+    in_channels), padding ((front, back), (top, bottom), (left, right)) voxels.
+
+    Returns:
+        (batch, out_depth, out_height, out_width, filters) with the dtype of `inputs` (float64 for
+        integer `inputs`).
+
+    Source: agrees with `keras.ops.conv_transpose`.
     """
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     return convolve_transposed("conv3d_transpose", 3, inputs, kernel, bias, options)
 
 
@@ -167,9 +196,19 @@ def conv3d_transpose_gradients(
     padding: Padding = "valid",
     output_padding: IntOrSizes | None = None,
     dilation_rate: IntOrSizes = 1,
+    groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
-    """Carry a gradient back through `conv3d_transpose`; as `conv2d_transpose_gradients`."""
-    options = TransposeOptions(strides, padding, output_padding, dilation_rate, data_format)
+    """Carry a gradient back through `conv3d_transpose`.
+
+    Args and errors as `conv2d_transpose_gradients`: grad_outputs (batch, out_depth, out_height,
+    out_width, filters).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel` and (filters,).
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv_transpose`.
+    """
+    options = TransposeOptions(strides, padding, output_padding, dilation_rate, groups, data_format)
     where = "conv3d_transpose_gradients"
     return convolve_transposed_gradients(where, 3, grad_outputs, inputs, kernel, options)

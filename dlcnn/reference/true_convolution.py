@@ -42,8 +42,14 @@ def true_convolution2d(
 ) -> Array:
     """Convolve a batch of images with a bank of filters, each flipped in height and width.
 
-    Arguments, result and errors are `conv2d`'s. Strides count from the first place that the
-    flipped kernel takes, and an even "same" border has its odd pixel after the image.
+    Args and errors as `conv2d`: inputs (batch, height, width, in_channels), kernel
+    (kernel_height, kernel_width, in_channels / groups, filters). Strides count from the first
+    place that the flipped kernel takes, and an even "same" border has its odd pixel after the
+    image.
+
+    Returns:
+        (batch, out_height, out_width, filters) with the dtype of `inputs` (float64 for integer
+        `inputs`).
 
     Source: agrees with `keras.ops.conv` of the flipped kernel.
     """
@@ -65,7 +71,13 @@ def true_convolution2d_gradients(
 ) -> tuple[Array, Array, Array]:
     """Carry a gradient back through `true_convolution2d`.
 
-    Arguments, results and errors are `conv2d_gradients`'; grad_kernel is for `kernel` as given.
+    Args and errors as `conv2d_gradients`: grad_outputs (batch, out_height, out_width, filters).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) with the shapes of `inputs`, `kernel`, as given and
+        not as flipped, and (filters,).
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv` of the flipped kernel.
     """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     where = "true_convolution2d_gradients"
@@ -83,7 +95,13 @@ def true_convolution1d(
     groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Convolve a batch of sequences with a bank of flipped filters; otherwise as `conv1d`.
+    """Convolve a batch of sequences with a bank of filters, each turned round.
+
+    Args and errors as `conv1d`: inputs (batch, length, in_channels), kernel (kernel_length,
+    in_channels / groups, filters).
+
+    Returns:
+        (batch, out_length, filters) with the dtype of `inputs` (float64 for integer `inputs`).
 
     Source: with one channel and padding "full" it is `np.convolve`.
     """
@@ -103,7 +121,15 @@ def true_convolution1d_gradients(
     groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
-    """Carry a gradient back through `true_convolution1d`; otherwise as `conv1d_gradients`."""
+    """Carry a gradient back through `true_convolution1d`.
+
+    Args and errors as `conv1d_gradients`: grad_outputs (batch, out_length, filters).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) as `true_convolution2d_gradients`.
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv` of the flipped kernel.
+    """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     where = "true_convolution1d_gradients"
     return _flipped_gradients(where, 1, grad_outputs, inputs, kernel, options)
@@ -120,7 +146,17 @@ def true_convolution3d(
     groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> Array:
-    """Convolve a batch of volumes with a bank of flipped filters; otherwise as `conv3d`."""
+    """Convolve a batch of volumes with a bank of filters, each flipped along all three axes.
+
+    Args and errors as `conv3d`: inputs (batch, depth, height, width, in_channels), kernel
+    (kernel_depth, kernel_height, kernel_width, in_channels / groups, filters).
+
+    Returns:
+        (batch, out_depth, out_height, out_width, filters) with the dtype of `inputs` (float64 for
+        integer `inputs`).
+
+    Source: agrees with `keras.ops.conv` of the flipped kernel.
+    """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     flipped = _flip("true_convolution3d", 3, kernel)
     return convolve("true_convolution3d", 3, inputs, flipped, bias, options)
@@ -137,7 +173,16 @@ def true_convolution3d_gradients(
     groups: int = 1,
     data_format: DataFormat = "channels_last",
 ) -> tuple[Array, Array, Array]:
-    """Carry a gradient back through `true_convolution3d`; otherwise as `conv3d_gradients`."""
+    """Carry a gradient back through `true_convolution3d`.
+
+    Args and errors as `conv3d_gradients`: grad_outputs (batch, out_depth, out_height, out_width,
+    filters).
+
+    Returns:
+        (grad_inputs, grad_kernel, grad_bias) as `true_convolution2d_gradients`.
+
+    Source: agrees with `tf.GradientTape` over `keras.ops.conv` of the flipped kernel.
+    """
     options = ConvOptions(strides, padding, dilation_rate, groups, data_format)
     where = "true_convolution3d_gradients"
     return _flipped_gradients(where, 3, grad_outputs, inputs, kernel, options)

@@ -83,12 +83,15 @@ def keras_pool(kind, inputs, grad_outputs, pool_size, *, strides, padding):
     return with_gradients(pool, grad_outputs, inputs)
 
 
-def keras_depthwise_conv(inputs, kernel, bias, grad_outputs, *, dilation_rate=1, **options):
+def keras_depthwise_conv(inputs, kernel, bias, grad_outputs, *, strides, padding, dilation_rate=1):
     """(outputs, grad_inputs, grad_kernel, grad_bias) of Keras' depthwise convolution."""
 
     def convolve(inputs, kernel, bias):
+        padded, name = _keras_padding(
+            inputs, padding, window_extents(kernel.shape[:-2], dilation_rate)
+        )
         kernel = _spread(kernel, per_axis(dilation_rate, len(kernel.shape) - 2))
-        return keras.ops.depthwise_conv(inputs, kernel, **options) + bias
+        return keras.ops.depthwise_conv(padded, kernel, strides=strides, padding=name) + bias
 
     return with_gradients(convolve, grad_outputs, inputs, kernel, bias)
 

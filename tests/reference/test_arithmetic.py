@@ -1,5 +1,7 @@
 """Sizes, padding, weights, work and receptive fields: by hand, by counting, and as in Keras."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -104,21 +106,83 @@ def test_named_padding_is_its_pixels(size, window, stride, rate):
         assert valid == output_size(size, window, **options)
 
 
-@pytest.mark.parametrize("pad", ["SAME", (1,), (1, -1)])
-def test_axis_padding_refuses_anything_else(pad):
-    """names in small letters, or two numbers of at least 0"""
-    with pytest.raises(ShapeError, match=r"^axis_padding: pad must be"):
-        axis_padding(5, 3, pad)
+@pytest.mark.parametrize("count", [axis_padding, output_size, transposed_output_size])
+@pytest.mark.parametrize("pad", ["SAME", 1, None, (1,), (1, 1, 1), (1, -1), (0.5, 1)])
+def test_sizes_refuse_any_other_padding(count, pad):
+    """names in small letters, or two whole numbers of at least 0"""
+    with pytest.raises(ShapeError, match=rf"^{count.__name__}: pad must be .* Received pad="):
+        count(5, 3, pad=pad)
 
 
-@pytest.mark.parametrize("count", [output_size, transposed_output_size])
-@pytest.mark.parametrize(
-    "wrong", [{"window": 0}, {"stride": 0}, {"stride": -1}, {"dilation_rate": 0}]
-)
-def test_sizes_refuse_numbers_below_one(count, wrong):
-    """no division by 0, no windows that walk backwards"""
-    with pytest.raises(ShapeError, match=rf"^{count.__name__}: .* must be at least 1"):
-        count(**{"size": 5, "window": 3, **wrong})
+@pytest.mark.parametrize("count", [axis_padding, output_size, transposed_output_size])
+def test_sizes_take_pads_as_a_list_or_an_array_too(count):
+    """and whole numbers of NumPy"""
+    expected = count(10, 3, pad=(1, 2))
+    for pad in ([1, 2], np.array([1, 2])):
+        assert count(np.int64(10), np.int32(3), pad=pad) == expected
+
+
+COUNTS = {
+    window_extent: {"window": 3, "dilation_rate": 1},
+    full_padding: {"window": 3, "dilation_rate": 1},
+    same_padding: {"size": 5, "window": 3, "stride": 1, "dilation_rate": 1},
+    axis_padding: {"size": 5, "window": 3, "pad": "same", "stride": 1, "dilation_rate": 1},
+    output_size: {"size": 5, "window": 3, "stride": 1, "dilation_rate": 1},
+    transposed_output_size: {"size": 5, "window": 3, "stride": 1, "dilation_rate": 1},
+    Window: {"size": 3, "stride": 1, "pad_before": 0, "dilation_rate": 1},
+    conv_parameters: {"kernel_size": (3, 3), "in_channels": 4, "filters": 6, "groups": 1},
+    dense_parameters: {"inputs": 4, "units": 6},
+    dense_multiply_adds: {"inputs": 4, "units": 6},
+    batch_normalization_parameters: {"channels": 4},
+    conv_multiply_adds: {
+        "output_sizes": (5, 7),
+        "kernel_size": (3, 3),
+        "in_channels": 4,
+        "filters": 6,
+        "groups": 1,
+    },
+}
+LEAST_ONE = {"window", "stride", "dilation_rate", "groups"}
+NUMBERS = [
+    (count, name, wrong)
+    for count, given_numbers in COUNTS.items()
+    for name, number in given_numbers.items()
+    if isinstance(number, int)
+    for wrong in [-1, 2.0, "3", None, *([0] if name in LEAST_ONE else [])]
+]
+
+
+@pytest.mark.parametrize(("count", "name", "wrong"), NUMBERS)
+def test_arithmetic_refuses_what_no_layer_has(count, name, wrong):
+    """negative, broken or missing numbers, and 0 where it would divide; named with the value"""
+    count(**COUNTS[count])
+    with pytest.raises(ShapeError, match=rf"^{count.__name__}: .*{name}.*{name}={wrong!r}"):
+        count(**{**COUNTS[count], name: wrong})
+
+
+@pytest.mark.parametrize("sizes", [3, (), (3, 0), (3, 2.0), "33", None])
+def test_weights_refuse_sizes_that_are_no_tuple_of_whole_numbers(sizes):
+    """one number does not say how many axes there are"""
+    with pytest.raises(ShapeError, match=r"^conv_parameters: kernel_size must be a tuple"):
+        conv_parameters(sizes, 4, 6)
+    with pytest.raises(ShapeError, match=r"^conv_multiply_adds: output_sizes must be a tuple"):
+        conv_multiply_adds(sizes, (3, 3), 4, 6)
+
+
+@pytest.mark.parametrize(("in_channels", "filters"), [(5, 4), (4, 5)])
+def test_weights_refuse_groups_that_do_not_divide_the_channels(in_channels, filters):
+    """those of the images and those of the filters"""
+    message = "in_channels and filters must be multiples of groups.*groups=2"
+    with pytest.raises(ShapeError, match=f"^conv_parameters: {message}"):
+        conv_parameters((3, 3), in_channels, filters, groups=2)
+    with pytest.raises(ShapeError, match=f"^conv_multiply_adds: {message}"):
+        conv_multiply_adds((5, 7), (3, 3), in_channels, filters, groups=2)
+
+
+def test_a_window_of_no_pixels_is_none():
+    """so that no chain has one"""
+    with pytest.raises(ShapeError, match=r"^Window: size, .* at least 1.*size=0"):
+        Window(0)
 
 
 LAYERS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
@@ -157,13 +221,12 @@ def test_conv_layers_have_keras_sizes_and_parameters(data, axes, padding, use_bi
         for size, taps, stride, rate in zip(sizes, window, strides, rates, strict=True)
     ]
     assert layer.compute_output_shape(shape) == (None, *expected, filters * groups)
-    kernel_numbers = np.prod(window) * per_group * filters * groups
-    parameters = conv_parameters(
-        window, per_group * groups, filters * groups, groups=groups, use_bias=use_bias
-    )
-    assert parameters == kernel_numbers + filters * groups * use_bias
-    work = conv_multiply_adds(expected, window, per_group * groups, filters * groups, groups=groups)
-    assert work == kernel_numbers * np.prod(expected)
+    layer.build(shape)
+    numbers = window, per_group * groups, filters * groups
+    parameters = conv_parameters(*numbers, groups=groups, use_bias=use_bias)
+    assert parameters == layer.count_params()
+    work = conv_multiply_adds(expected, *numbers, groups=groups)
+    assert work == np.prod(layer.kernel.shape) * np.prod(expected)
 
 
 @settings(max_examples=500)
@@ -244,23 +307,40 @@ def test_conv_parameters_are_those_keras_makes(layer, shape, expected, use_bias)
     assert conv_parameters(*sizes, groups=groups, use_bias=use_bias) == layer.count_params()
 
 
-@pytest.mark.parametrize("use_bias", [True, False])
-def test_dense_parameters_are_those_keras_makes(use_bias):
-    """each unit has a weight for each input"""
-    layer = keras.layers.Dense(7, use_bias=use_bias)
-    layer.build((None, 12))
-    assert dense_parameters(12, 7, use_bias=use_bias) == layer.count_params()
-    assert dense_multiply_adds(12, 7) == 84
+CHANNELS = st.integers(1, 60)
 
 
-@pytest.mark.parametrize(("scale", "center"), [(True, True), (False, True), (False, False)])
-def test_batch_normalization_parameters_are_those_keras_makes(scale, center):
+@given(CHANNELS, CHANNELS, st.booleans())
+def test_dense_parameters_are_those_keras_makes(inputs, units, use_bias):
+    """each unit has a weight for each input, which is used once"""
+    layer = keras.layers.Dense(units, use_bias=use_bias)
+    layer.build((None, inputs))
+    assert dense_parameters(inputs, units, use_bias=use_bias) == layer.count_params()
+    assert dense_multiply_adds(inputs, units) == np.prod(layer.kernel.shape)
+
+
+@given(CHANNELS, st.booleans(), st.booleans())
+def test_batch_normalization_parameters_are_those_keras_makes(channels, scale, center):
     """trained ones, and the moving mean and variance"""
     layer = keras.layers.BatchNormalization(scale=scale, center=center)
-    layer.build((None, 5, 7, 6))
-    trained, kept = batch_normalization_parameters(6, scale=scale, center=center)
+    layer.build((None, 5, 7, channels))
+    trained, kept = batch_normalization_parameters(channels, scale=scale, center=center)
     assert trained == sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
     assert kept == sum(int(np.prod(weight.shape)) for weight in layer.non_trainable_weights)
+
+
+@given(SIZES, st.integers(1, 6), STRIDES, st.booleans())
+def test_same_padding_is_what_keras_adds(size, window, steps, dilated):
+    """read off the pixels, numbered from 1, that each tap of a convolution meets; 0 is border"""
+    stride, rate = (1, steps) if dilated else (steps, 1)
+    each_tap = np.eye(window).reshape(window, 1, window)
+    pixels = np.arange(1.0, size + 1)
+    met = keras.ops.conv(
+        pixels.reshape(1, size, 1), each_tap, strides=stride, padding="same", dilation_rate=rate
+    )
+    padded = np.pad(pixels, same_padding(size, window, stride, rate))
+    starts = np.arange(-(-size // stride))[:, None] * stride
+    np.testing.assert_array_equal(met[0], padded[starts + np.arange(window) * rate])
 
 
 def test_conv_multiply_adds_by_hand():
@@ -320,25 +400,85 @@ def test_receptive_field_is_where_gradients_reach(windows, data):
         assert (reached[0], reached[-1]) == (seen[0], seen[-1])
 
 
-def test_receptive_field_agrees_with_keras():
-    """the pixels that move an output of a Keras model, and no others"""
-    layers = [
-        keras.layers.Conv1D(1, 3, padding="same", kernel_initializer="ones"),
-        keras.layers.AveragePooling1D(2),
-        keras.layers.Conv1D(1, 3, dilation_rate=2, kernel_initializer="ones"),
-        keras.layers.Conv1D(1, 5, strides=3, kernel_initializer="ones"),
-    ]
-    model = keras.Sequential([keras.Input((60, 1)), *layers])
-    pixels = np.eye(60)[..., None]
-    moved = model.predict(pixels, verbose=0)[..., 0] != 0
+def keras_footprints(size, windows, paddings, pools):
+    """Which of `size` pixels (rows) move which output (columns) of a chain of Keras layers."""
+    outputs = np.eye(size)[..., None]
+    for window, padding, pool in zip(windows, paddings, pools, strict=True):
+        if pool:
+            layer = keras.layers.AveragePooling1D(window.size, window.stride, padding)
+        else:
+            layer = keras.layers.Conv1D(
+                1,
+                window.size,
+                strides=window.stride,
+                padding=padding,
+                dilation_rate=window.dilation_rate,
+                kernel_initializer="ones",
+            )
+        outputs = layer(outputs)
+    return np.asarray(outputs)[..., 0] != 0
+
+
+def assert_sees(windows, moved):
+    """Outputs are moved by no pixel outside of their field, and by its ends where they are inside.
+
+    Between the ends a dilation or a stride may leave pixels out.
+    """
+    field = receptive_field(windows)
+    for place in range(moved.shape[1]):
+        reached, seen = np.flatnonzero(moved[:, place]), field.pixels(place)
+        assert set(reached) <= set(seen)
+        if seen[0] >= 0:
+            assert reached[0] == seen[0]
+        if seen[-1] < len(moved):
+            assert reached[-1] == seen[-1]
+
+
+@given(st.data(), st.integers(1, 4))
+def test_receptive_field_agrees_with_keras(data, layers):
+    """the pixels that move each output of a random chain of convolutions and pools"""
+    sizes, windows, paddings, pools = [40], [], [], []
+    for _ in range(layers):
+        taps, steps, padding = (
+            data.draw(each) for each in (st.integers(1, 4), st.integers(1, 3), NAMES)
+        )
+        kind = data.draw(st.sampled_from(["conv", "dilated", "pool"]))
+        options = {"dilation_rate" if kind == "dilated" else "stride": steps}
+        before, after = axis_padding(sizes[-1], taps, padding, **options)
+        extent = window_extent(taps, options.get("dilation_rate", 1))
+        assume(extent <= sizes[-1])
+        sizes.append(output_size(sizes[-1], taps, pad=(before, after), **options))
+        windows.append(Window(taps, pad_before=before, **options))
+        paddings.append(padding)
+        pools.append(kind == "pool")
+    moved = keras_footprints(sizes[0], windows, paddings, pools)
+    assert moved.shape == (sizes[0], sizes[-1])
+    assert_sees(windows, moved)
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        (0, {"pad_before": 0}),
+        (1, {"size": 3}),
+        (1, {"stride": 1}),
+        (2, {"dilation_rate": 1}),
+        (3, {"size": 4}),
+        (3, {"pad_before": 1}),
+    ],
+)
+def test_comparison_with_keras_notices_another_field(place, change):
+    """one tap, one step or one pixel of border off"""
     windows = [
-        Window(3, pad_before=same_padding(60, 3, 1)[0]),
+        Window(3, pad_before=1),
         Window(2, stride=2),
         Window(3, dilation_rate=2),
         Window(5, stride=3),
     ]
-    field = receptive_field(windows)
+    names = ["same", "valid", "valid", "valid"]
+    moved = keras_footprints(60, windows, names, [False, True, False, False])
     assert moved.shape[1] > 3
-    for place in range(moved.shape[1]):
-        inside = [pixel for pixel in field.pixels(place) if 0 <= pixel < 60]
-        np.testing.assert_array_equal(np.flatnonzero(moved[:, place]), inside)
+    assert_sees(windows, moved)
+    windows[place] = replace(windows[place], **change)
+    with pytest.raises(AssertionError):
+        assert_sees(windows, moved)

@@ -246,3 +246,25 @@ def test_conv2d_refuses_what_does_not_fit(call, message):
     with pytest.raises(ShapeError, match=message) as caught:
         call()
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("groups", [1.0, (2,), "1", None])
+def test_conv2d_refuses_groups_that_are_no_integer(groups):
+    """one as well as two of them"""
+    with pytest.raises(ShapeError, match=r"^conv2d: groups must be one integer, .* Received gro"):
+        conv2d(np.zeros((2, 5, 7, 4)), np.zeros((3, 3, 4, 6)), groups=groups)
+
+
+@pytest.mark.parametrize("one", [True, np.int64(1)])
+def test_conv2d_takes_whatever_counts_as_an_integer_for_groups(one):
+    """as strides do"""
+    rng = np.random.default_rng(8)
+    inputs, kernel = rng.standard_normal((2, 5, 7, 4)), rng.standard_normal((3, 3, 4, 6))
+    np.testing.assert_array_equal(conv2d(inputs, kernel, groups=one), conv2d(inputs, kernel))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same", "full"])
+def test_conv2d_refuses_a_kernel_of_no_pixels(padding):
+    """whatever the border"""
+    with pytest.raises(ShapeError, match=r"^conv2d: kernel must have at least one pixel along"):
+        conv2d(np.zeros((2, 5, 7, 4)), np.zeros((0, 3, 4, 6)), padding=padding)

@@ -1,5 +1,7 @@
 """Depthwise convolutions against Keras' own, and against a convolution of each channel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,44 +10,49 @@ from hypothesis import strategies as st
 from dlcnn import reference
 from dlcnn.reference import ShapeError, conv2d, depthwise_conv2d, depthwise_conv2d_gradients
 
-from .oracles import assert_agree, keras_depthwise_conv, nudged
+from .cases import Case, convolutions
+from .oracles import assert_agree, keras_depthwise_conv, nudged, per_axis
 
 CONV = {axes: getattr(reference, f"depthwise_conv{axes}d") for axes in (1, 2)}
 GRADIENTS = {axes: getattr(reference, f"depthwise_conv{axes}d_gradients") for axes in (1, 2)}
-OPTIONS = st.fixed_dictionaries(
-    {
-        "strides": st.integers(1, 3),
-        "padding": st.sampled_from(["valid", "same"]),
-        "dilation_rate": st.integers(1, 2),
-    }
-)
 
 
-def compare_with_keras(axes, options, dtype, change=lambda kernel: kernel):
+@st.composite
+def depthwise(draw):
+    """Convolutions whose kernel is read as (*window, in_channels, depth_multiplier)."""
+    case = draw(convolutions(axes=(1, 2), grouped=False))
+    # TensorFlow steps equally far along both axes; where they differ, as far as along the rows.
+    strides = per_axis(case.options["strides"], case.axes)[0]
+    return replace(case, options={**case.options, "strides": strides})
+
+
+def compare_with_keras(case, change=lambda kernel: kernel):
     """Hold outputs and the three gradients to Keras; `change` spoils only our kernel."""
-    rng = np.random.default_rng(3)
-    shapes = [(2, *(7, 6)[:axes], 3), (*(2, 3)[:axes], 3, 2), (6,)]
-    inputs, kernel, bias = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
-    outputs = CONV[axes](inputs, change(kernel), bias, **options)
-    grad_outputs = rng.standard_normal(outputs.shape).astype(dtype)
-    expected = keras_depthwise_conv(inputs, kernel, bias, grad_outputs, **options)
-    gradients = GRADIENTS[axes](grad_outputs, inputs, change(kernel), **options)
+    *_, channels, multiplier = case.kernel
+    inputs, kernel, bias = case.draw(case.inputs, case.kernel, (channels * multiplier,))
+    outputs = CONV[case.axes](inputs, change(kernel), bias, **case.options)
+    (grad_outputs,) = case.draw(outputs.shape)
+    expected = keras_depthwise_conv(inputs, kernel, bias, grad_outputs, **case.options)
+    gradients = GRADIENTS[case.axes](grad_outputs, inputs, change(kernel), **case.options)
     for received, wanted in zip((outputs, *gradients), expected, strict=True):
         assert_agree(received, wanted)
 
 
-@given(st.sampled_from([1, 2]), OPTIONS, st.sampled_from([np.float32, np.float64]))
-def test_depthwise_conv_agrees_with_keras(axes, options, dtype):
-    """outputs and all three gradients, with the dtype kept"""
-    compare_with_keras(axes, options, dtype)
+@given(depthwise())
+def test_depthwise_conv_agrees_with_keras(case):
+    """outputs and all three gradients, with each border, with the dtype kept"""
+    compare_with_keras(case)
 
 
 @pytest.mark.parametrize("axes", [1, 2])
 @pytest.mark.parametrize("change", [nudged, lambda kernel: kernel[..., ::-1]])
 def test_comparison_with_keras_notices_a_wrong_kernel(axes, change):
     """one number off by 0.01, or a channel's two filters exchanged, do not pass"""
+    inputs, kernel = (2, *(7, 6)[:axes], 3), (*(2, 3)[:axes], 3, 2)
+    case = Case(inputs, kernel, {"strides": 1, "padding": "full"}, np.float64, seed=3)
+    compare_with_keras(case)
     with pytest.raises(AssertionError):
-        compare_with_keras(axes, {"strides": 1, "padding": "valid"}, np.float64, change)
+        compare_with_keras(case, change)
 
 
 def test_depthwise_conv2d_is_a_convolution_of_each_channel():

@@ -94,6 +94,14 @@ def test_gaussian_falls_as_its_sigma_says():
         kernels.gaussian(3, 0)
 
 
+@pytest.mark.parametrize("size", [3, 5, 9])
+def test_gaussian_without_sigma_holds_three_of_them_to_each_side(size):
+    """sigma is size / 6: half the size away, where the kernel ends, is three sigmas"""
+    bell = kernels.gaussian(size)[size // 2]
+    sigmas = (np.arange(size) - size // 2) / (size / 2) * 3
+    np.testing.assert_allclose(bell / bell[size // 2], np.exp(-(sigmas**2) / 2))
+
+
 @pytest.mark.parametrize("kernel", [kernels.identity, kernels.gaussian])
 @pytest.mark.parametrize("size", [-1, 0, 2])
 def test_kernels_with_a_middle_are_odd(kernel, size):

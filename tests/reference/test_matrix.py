@@ -161,11 +161,18 @@ def test_matrices_are_new_arrays():
         (lambda: im2col(np.zeros((2, 5, 7, 4)), 6), r"^im2col: the window must fit"),
         (lambda: im2col(np.zeros((2, 5, 7, 4)), 0), r"^im2col: window must be one integer"),
         (lambda: col2im(np.zeros((4, 4)), (1, 3, 3), 2), r"^col2im: inputs_shape must be"),
+        (lambda: col2im(np.zeros((4, 4)), 7, 2), r"^col2im: inputs_shape must .* Received .*=7\.$"),
+        (lambda: col2im(np.zeros((4, 4)), (1, 3.0, 3, 1), 2), r"^col2im: inputs_shape must be"),
+        (lambda: col2im(np.zeros((4, 4)), (-1, 3, 3, 1), 2), r"^col2im: inputs_shape must be"),
         (lambda: col2im(np.zeros((4, 3)), (1, 3, 3, 1), 2), r"^col2im: columns must .* \(4, 4\)"),
         (lambda: convolution_matrix(np.zeros(3), (4, 4)), r"must have the 2 axes.*=\(3,\)\.$"),
         (lambda: convolution_matrix(KERNEL, (2, 4)), r"^convolution_matrix: the window must fit"),
         (lambda: convolution_matrix(KERNEL, (4, 4, 1)), r"^convolution_matrix: input_size must"),
         (lambda: convolution_as_dense(KERNEL, None, (4, 4)), r"^convolution_as_dense: kernel must"),
+        (
+            lambda: convolution_as_dense(np.zeros((3, 3, 1, 2)), None, (4, 4), groups=1.0),
+            r"^convolution_as_dense: groups must be one integer, .*groups=1\.0\.$",
+        ),
         (
             lambda: convolution_as_dense(np.zeros((3, 3, 1, 2)), np.zeros(3), (4, 4)),
             r"^convolution_as_dense: bias must have shape \(2,\)",

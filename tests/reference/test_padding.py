@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcnn import reference
 from dlcnn.reference import ShapeError
 from dlcnn.reference.padding import (
     crop_images,
@@ -90,6 +91,32 @@ def test_resolve_padding_names_the_pairs_it_wants():
         ShapeError, match=r"or \(\(front, back\), \(top, bottom\), \(left, right\)\)"
     ):
         resolve_padding("here", ((1, 1),), (6, 5, 4), (3, 3, 3), (1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("operation", "kernel"),
+    [
+        ("conv2d", np.ones((3, 2, 5, 4))),
+        ("conv2d_transpose", np.ones((3, 2, 4, 5))),
+        ("depthwise_conv2d", np.ones((3, 2, 5, 1))),
+        ("max_pool2d", (3, 2)),
+        ("average_pool2d", (3, 2)),
+        ("im2col", (3, 2)),
+    ],
+)
+def test_operations_take_pixels_as_an_array_too(operation, kernel):
+    """the same numbers as with tuples, also where they say how wide a mirror is"""
+
+    def padded(padding):
+        return getattr(reference, operation)(images(), kernel, strides=1, padding=padding)
+
+    tuples, array = ((1, 0), (1, 1)), np.array([[1, 0], [1, 1]])
+    np.testing.assert_array_equal(padded(array), padded(tuples))
+    assert not np.array_equal(padded(array), padded("valid"))
+    if operation != "conv2d_transpose":  # it has no mirror
+        mirrors = [padded({"mode": "reflect", "pad": pads}) for pads in (array, tuples)]
+        np.testing.assert_array_equal(*mirrors)
+        assert not np.array_equal(mirrors[0], padded(array))
 
 
 MIRRORS = st.sampled_from(["reflect", "symmetric"])

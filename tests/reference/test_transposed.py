@@ -10,6 +10,7 @@ from dlcnn.reference import (
     ShapeError,
     conv2d_transpose,
     conv2d_transpose_gradients,
+    depthwise_conv2d,
 )
 
 from .cases import Case, convolutions, transposed
@@ -83,9 +84,9 @@ def test_gradients_agree_with_central_differences(padding, change):
         assert agrees == (change is not nudged)
 
 
-@given(convolutions(grouped=False), st.data())
+@given(convolutions(), st.data())
 def test_conv_transpose_is_the_adjoint_of_conv(case, data):
-    """<conv(x, k), y> = <x, convT(y, k)>, and it is the convolution's input gradient"""
+    """<conv(x, k), y> = <x, convT(y, k)>, and it is the convolution's input gradient; in groups"""
     padding = case.options["padding"]
     options = {**case.options, "padding": "valid" if isinstance(padding, dict) else padding}
     strides = per_axis(options["strides"], case.axes)
@@ -97,6 +98,7 @@ def test_conv_transpose_is_the_adjoint_of_conv(case, data):
         outputs = TRANSPOSE[case.axes](grad_outputs, kernel, **options, output_padding=extra)
     except ShapeError:
         reject()  # nothing would be left inside this border
+    assert outputs.shape[-1] == case.inputs[-1]
     inputs = rng.standard_normal(outputs.shape)
     conv = getattr(reference, f"conv{case.axes}d")
     convolved = conv(inputs, kernel, **options)
@@ -107,6 +109,72 @@ def test_conv_transpose_is_the_adjoint_of_conv(case, data):
     gradients = getattr(reference, f"conv{case.axes}d_gradients")
     expected = gradients(grad_outputs, inputs, kernel, **options)[0]
     np.testing.assert_allclose(outputs, expected, atol=1e-10)
+
+
+def compare_with_each_group(case, change=lambda kernel: kernel):
+    """Hold outputs and gradients to a transposed convolution for each group."""
+    options = {**case.options, "padding": "same"}
+    groups = options.pop("groups")
+    inputs, kernel, bias = case.draw(
+        (*case.inputs[:-1], case.kernel[-1]), case.kernel, case.inputs[-1:]
+    )
+    ours = TRANSPOSE[case.axes](inputs, change(kernel), bias, **options, groups=groups)
+    (grad_outputs,) = case.draw(ours.shape)
+    gradients = GRADIENTS[case.axes](grad_outputs, inputs, change(kernel), **options, groups=groups)
+
+    expected = []
+    for group in range(groups):
+        part = [np.split(array, groups, axis=-1)[group] for array in (inputs, kernel, bias)]
+        outputs = TRANSPOSE[case.axes](*part, **options)
+        grad = np.split(grad_outputs, groups, axis=-1)[group]
+        expected.append((outputs, *GRADIENTS[case.axes](grad, *part[:2], **options)))
+    for received, *parts in zip((ours, *gradients), *expected, strict=True):
+        assert_agree(received, np.concatenate(parts, axis=-1))
+
+
+@given(convolutions())
+def test_groups_are_transposed_convolutions_of_their_own(case):
+    """each part of the channels makes its part of the filters; the gradients too"""
+    compare_with_each_group(case)
+
+
+GROUPED = Case((2, 4, 5, 6), (3, 2, 2, 6), {"strides": (2, 1), "groups": 3}, np.float64, seed=3)
+
+
+@pytest.mark.parametrize("change", [nudged, lambda kernel: np.roll(kernel, 2, axis=-1)])
+def test_comparison_of_groups_notices_a_wrong_kernel(change):
+    """one number off by 0.01, or the kernels of two groups exchanged"""
+    compare_with_each_group(GROUPED)
+    with pytest.raises(AssertionError):
+        compare_with_each_group(GROUPED, change)
+
+
+def test_gradients_of_groups_agree_with_central_differences():
+    """two groups of two channels, each to one filter"""
+    rng = np.random.default_rng(4)
+    arrays = [rng.standard_normal(shape) for shape in [(2, 3, 4, 4), (3, 2, 1, 4), (2,)]]
+    options = {"strides": 2, "groups": 2}
+    outputs = conv2d_transpose(*arrays, **options)
+    grad_outputs = rng.standard_normal(outputs.shape)
+    gradients = conv2d_transpose_gradients(grad_outputs, *arrays[:2], **options)
+    for place, gradient in enumerate(gradients):
+
+        def loss(moved, place=place):
+            given_arrays = [*arrays[:place], moved, *arrays[place + 1 :]]
+            return float(np.sum(conv2d_transpose(*given_arrays, **options) * grad_outputs))
+
+        expected = central_differences(loss, arrays[place])
+        np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_groups_transpose_a_depthwise_convolution():
+    """with its kernel reshaped: <depthwise(x, k), y> = <x, convT(y, k)>"""
+    rng = np.random.default_rng(5)
+    inputs, kernel = rng.standard_normal((2, 5, 7, 3)), rng.standard_normal((3, 2, 3, 4))
+    convolved = depthwise_conv2d(inputs, kernel)
+    other = rng.standard_normal(convolved.shape)
+    back = conv2d_transpose(other, kernel.reshape(3, 2, 1, -1), groups=3)
+    assert np.sum(convolved * other) == pytest.approx(np.sum(inputs * back))
 
 
 def test_conv2d_transpose_by_hand():
@@ -155,7 +223,12 @@ INPUTS, KERNEL = np.zeros((2, 3, 4, 5)), np.zeros((3, 2, 6, 5))
         ((INPUTS, KERNEL), {"padding": {"mode": "reflect", "pad": "same"}}, r"not be a mirror"),
         ((INPUTS, KERNEL), {"padding": "SAME"}, r"padding must be 'valid'"),
         ((INPUTS, KERNEL), {"strides": 0}, r"strides must be"),
+        ((INPUTS, KERNEL[:0]), {}, r"kernel must have at least one pixel along each axis"),
+        ((INPUTS, KERNEL), {"groups": 2}, r"in_channels must be a multiple of groups\."),
+        ((INPUTS, KERNEL), {"groups": 0}, r"groups must be one integer, .*groups=0\.$"),
+        ((INPUTS, KERNEL), {"groups": 1.0}, r"groups must be one integer, .*groups=1\.0\.$"),
         ((INPUTS, KERNEL, np.zeros(5)), {}, r"bias must have shape \(6,\)"),
+        ((INPUTS, KERNEL, np.zeros(6)), {"groups": 5}, r"bias must have shape \(30,\)"),
     ],
 )
 def test_conv2d_transpose_refuses_what_does_not_fit(arguments, options, message):

@@ -10,8 +10,8 @@ product of the one for an axis with itself, that a whole block of tiles meets at
 
 The gradient of the images is the same with the kernel turned around; the gradient of the kernel
 runs the transforms backwards. Powers of the points cost accuracy: results differ from the exact
-ones by up to 1e-5 of the largest output in float32 (4e-6 with 512 channels, where the sum as
-defined has 5e-7) and by 1e-13 in float64.
+ones by up to 1e-5 in float32 and 1e-13 in float64, as parts of the largest sum of |pixel * weight|
+in a window (4e-6 of the largest output for normal values and 512 channels; as defined, 5e-7).
 
 Source: Lavin & Gray 2016, F(4x4, 3x3).
 """

@@ -29,7 +29,7 @@ from dlcnn.reference.engine.blocks import Cut, Places, Spread, Task, Turns, best
 from dlcnn.reference.engine.pixels import all_finite
 from dlcnn.reference.engine.products import multiply
 from dlcnn.reference.engine.settings import Settings
-from dlcnn.reference.engine.sharing import in_parts, share
+from dlcnn.reference.engine.sharing import SumInOrder, in_parts, share
 
 __all__ = ["correlate", "kernel_gradient", "neighbours"]
 
@@ -99,14 +99,16 @@ def kernel_gradient(
     plan = _Plan(images, places, filters, settings)
     shape = (plan.turns.count, plan.depth, plan.neighbours * filters)
     parts = in_parts(plan.tasks(), images.nbytes, shape[1] * shape[2] * images.itemsize)
-    found = np.empty((len(parts), *places.window, channels, filters), images.dtype)
+    gradient = np.empty((*places.window, channels, filters), images.dtype)
+    sums = SumInOrder(gradient)
 
     def work(numbers: Iterator[int]) -> None:
         block = _Block(plan, images)
         product = np.empty(shape[1:], images.dtype)
         laid = np.empty((plan.cut.most_rows, shape[-1]), images.dtype)
+        total = np.empty(shape, images.dtype)
         for number in numbers:
-            total = np.zeros(shape, images.dtype)
+            total[...] = 0
             for task in parts[number]:
                 start, stop = plan.places_of(task)
                 source = grad_outputs[task.images, :, start:stop]
@@ -114,17 +116,16 @@ def kernel_gradient(
                 pixels = copied.reshape(task.batch, -1, filters)
                 pixels[:, stop - start :] = 0
                 for row, turn, columns in block.over(task):
-                    there, gradient = source[:, row], copied
+                    there, laid_out = source[:, row], copied
                     if there.flags.c_contiguous and there.size == copied.size:
-                        gradient = there.reshape(copied.shape)
+                        laid_out = there.reshape(copied.shape)
                     else:
                         pixels[:, : stop - start] = there
-                    np.matmul(columns.T, gradient, out=product)
+                    np.matmul(columns.T, laid_out, out=product)
                     total[turn] += product
-            found[number] = plan.unturned(total)
+            sums.add(number, plan.unturned(total))
 
     share(range(len(parts)), work, plan.cut.threads)
-    gradient: Array = found.sum(axis=0)
     return gradient
 
 

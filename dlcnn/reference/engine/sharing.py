@@ -14,9 +14,10 @@ from itertools import count
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
+from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.blas import one_blas_thread_here
 
-__all__ = ["in_parts", "share"]
+__all__ = ["SumInOrder", "in_parts", "share"]
 
 T = TypeVar("T")
 
@@ -79,6 +80,25 @@ def in_parts(tasks: Sequence[T], images_bytes: int, sum_bytes: int) -> list[Sequ
     most = min(_MOST_PARTS, max(_FEWEST_PARTS, images_bytes // (8 * sum_bytes)))
     length = -(-len(tasks) // most)
     return [tasks[start : start + length] for start in range(0, len(tasks), length)]
+
+
+class SumInOrder:
+    """Adds up what threads found, in the order of the parts' numbers, whichever comes first."""
+
+    def __init__(self, total: Array) -> None:
+        self._total = total
+        self._total[...] = 0
+        self._waiting: dict[int, Array] = {}
+        self._next = 0
+        self._lock = Lock()
+
+    def add(self, number: int, found: Array) -> None:
+        """Add part `number` once all before it are added."""
+        with self._lock:
+            self._waiting[number] = found
+            while self._next in self._waiting:
+                self._total += self._waiting.pop(self._next)
+                self._next += 1
 
 
 class _Shared(Generic[T]):

@@ -29,7 +29,7 @@ from dlcnn.reference.engine.blocks import Places, Task
 from dlcnn.reference.engine.pixels import copy_part
 from dlcnn.reference.engine.products import multiply_wide
 from dlcnn.reference.engine.settings import Settings
-from dlcnn.reference.engine.sharing import in_parts, share
+from dlcnn.reference.engine.sharing import SumInOrder, in_parts, share
 
 __all__ = ["correlate", "kernel_gradient", "sums_bytes"]
 
@@ -39,7 +39,7 @@ _POINTS = _READ**2
 _WINDOW = (3, 3)
 _TAPS = 9
 _BLOCK_BYTES = 3 << 18
-_GRADIENT_BLOCK_BYTES = 1 << 20  # the sums are read and written once for each block
+_GRADIENT_BLOCK_BYTES = 5 << 18  # the sums are read and written once for each block
 _PAGE_BYTES = 4096
 _APART_BYTES = 128  # two lines of the cache, so that rows still begin with one
 
@@ -130,29 +130,33 @@ def kernel_gradient(
         (3, 3, channels, filters).
     """
     channels, filters = images.shape[-1], grad_outputs.shape[-1]
-    sums = _POINTS * channels * filters * images.itemsize
-    plan = _Plan(images, filters, places, settings, _GRADIENT_BLOCK_BYTES, sums)
+    total_bytes = _POINTS * channels * filters * images.itemsize
+    plan = _Plan(images, filters, places, settings, _GRADIENT_BLOCK_BYTES, total_bytes)
     parts = in_parts(plan.tasks(), images.nbytes, _TAPS * channels * filters * images.itemsize)
-    found = np.empty((len(parts), _TAPS, channels * filters), images.dtype)
+    gradient = np.empty((_TAPS, channels * filters), images.dtype)
+    sums = SumInOrder(gradient)
 
     def work(numbers: Iterator[int]) -> None:
         pixels = _Tiles(plan, plan.transforms.pixels, channels)
         gradients = _Tiles(plan, plan.transforms.outputs.T, filters)
         product = np.empty((_READ, channels, filters), images.dtype)
+        total = np.empty((_POINTS, channels, filters), images.dtype)
         for number in numbers:
-            total = np.zeros((_POINTS, channels, filters), images.dtype)
+            total[...] = 0
             for task in parts[number]:
                 seen = pixels.transformed(images, task, -places.top, -places.left)
-                gradient = gradients.transformed(grad_outputs, task, 0, 0)
+                seen_gradient = gradients.transformed(grad_outputs, task, 0, 0)
                 # A few points at a time: the products are added while they are in the cache.
                 for first in range(0, _POINTS, _READ):
                     points = slice(first, first + _READ)
-                    np.matmul(seen[points].transpose(0, 2, 1), gradient[points], out=product)
+                    pixel, grad = seen[points].transpose(0, 2, 1), seen_gradient[points]
+                    np.matmul(pixel, grad, out=product)
                     total[points] += product
-            multiply_wide(plan.transforms.kernel.T, total.reshape(_POINTS, -1), found[number])
+            found = np.empty_like(gradient)
+            multiply_wide(plan.transforms.kernel.T, total.reshape(_POINTS, -1), found)
+            sums.add(number, found)
 
     share(range(len(parts)), work, plan.threads)
-    gradient: Array = found.sum(axis=0)
     return gradient.reshape(*_WINDOW, channels, filters)
 
 

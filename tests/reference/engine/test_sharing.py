@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from dlcnn.reference.engine.sharing import in_parts, share
+from dlcnn.reference.engine.sharing import SumInOrder, in_parts, share
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 9])
@@ -140,3 +140,17 @@ def test_share_hands_on_what_errstate_says():
     with np.errstate(over="raise"):
         share(range(2), work, 2)
     assert len(set(seen)) == 2
+
+
+def test_sum_in_order_adds_in_the_order_of_the_numbers():
+    """Whatever order the parts come in: the bits of the sum from first to last, not of another."""
+    parts = [np.float32([1e8]), np.float32([1]), np.float32([-1e8]), np.float32([0.5])]
+    found = []
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
+        total = np.full(1, np.nan, "f4")
+        sums = SumInOrder(total)
+        for number in order:
+            sums.add(number, parts[number])
+        found.append(total[0])
+    assert found == [0.5] * 3
+    assert sum(parts[number][0] for number in (0, 2, 1, 3)) == 1.5

@@ -63,13 +63,24 @@ def test_comparison_with_keras_notices_a_wrong_kernel(change):
         compare_with_keras(FIXED, change)
 
 
+_ODD = {"strides": 2, "dilation_rate": (1, 2), "output_padding": 1}
+_WHOLE, _IN_GROUPS = [(2, 4, 5, 2), (3, 2, 3, 2), (3,)], [(2, 3, 4, 4), (3, 2, 1, 4), (2,)]
+
+
 @pytest.mark.parametrize("change", [lambda gradient: gradient, nudged])
-@pytest.mark.parametrize("padding", ["valid", "full", ((1, 0), (0, 2))])
-def test_gradients_agree_with_central_differences(padding, change):
-    """also for the borders that Keras has no name for; not when one number is off by 0.01"""
-    options = {"strides": 2, "padding": padding, "dilation_rate": (1, 2), "output_padding": 1}
+@pytest.mark.parametrize(
+    ("shapes", "options"),
+    [
+        (_WHOLE, {**_ODD, "padding": "valid"}),
+        (_WHOLE, {**_ODD, "padding": "full"}),
+        (_WHOLE, {**_ODD, "padding": ((1, 0), (0, 2))}),
+        (_IN_GROUPS, {"strides": 2, "groups": 2}),
+    ],
+)
+def test_gradients_agree_with_central_differences(shapes, options, change):
+    """also for the borders that Keras has no name for, and in groups; not when nudged by 0.01"""
     rng = np.random.default_rng(2)
-    arrays = [rng.standard_normal(shape) for shape in [(2, 4, 5, 2), (3, 2, 3, 2), (3,)]]
+    arrays = [rng.standard_normal(shape) for shape in shapes]
     outputs = conv2d_transpose(*arrays, **options)
     grad_outputs = rng.standard_normal(outputs.shape)
     gradients = conv2d_transpose_gradients(grad_outputs, *arrays[:2], **options)
@@ -147,24 +158,6 @@ def test_comparison_of_groups_notices_a_wrong_kernel(change):
     compare_with_each_group(GROUPED)
     with pytest.raises(AssertionError):
         compare_with_each_group(GROUPED, change)
-
-
-def test_gradients_of_groups_agree_with_central_differences():
-    """two groups of two channels, each to one filter"""
-    rng = np.random.default_rng(4)
-    arrays = [rng.standard_normal(shape) for shape in [(2, 3, 4, 4), (3, 2, 1, 4), (2,)]]
-    options = {"strides": 2, "groups": 2}
-    outputs = conv2d_transpose(*arrays, **options)
-    grad_outputs = rng.standard_normal(outputs.shape)
-    gradients = conv2d_transpose_gradients(grad_outputs, *arrays[:2], **options)
-    for place, gradient in enumerate(gradients):
-
-        def loss(moved, place=place):
-            given_arrays = [*arrays[:place], moved, *arrays[place + 1 :]]
-            return float(np.sum(conv2d_transpose(*given_arrays, **options) * grad_outputs))
-
-        expected = central_differences(loss, arrays[place])
-        np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7)
 
 
 def test_groups_transpose_a_depthwise_convolution():

@@ -16,7 +16,16 @@ from dlcnn.reference._arguments import Array
 from dlcnn.reference.engine.pixels import inside
 from dlcnn.reference.engine.settings import Settings
 
-__all__ = ["Cut", "Places", "Spread", "Task", "Turns", "best_neighbours"]
+__all__ = [
+    "Cut",
+    "Places",
+    "Spread",
+    "Task",
+    "Turns",
+    "all_tasks",
+    "best_neighbours",
+    "stretches",
+]
 
 _TURNS_BYTES = 1 << 20  # a kernel in all its turns must stay in the cache with a block
 _BLOCK_BYTES = 3 << 18  # what today's cores have in caches for themselves
@@ -64,6 +73,21 @@ class Task:
         return self.batch * len(self.cols)
 
 
+def stretches(count: int, length: int) -> list[range]:
+    """The numbers below `count`, so many at a time."""
+    return [range(start, min(start + length, count)) for start in range(0, count, length)]
+
+
+def all_tasks(images: list[range], rows: list[range], cols: list[range]) -> list[Task]:
+    """A task for each stretch of each, in the order of the outputs."""
+    return [
+        Task(slice(some.start, some.stop), down, across)
+        for some in images
+        for down in rows
+        for across in cols
+    ]
+
+
 class Cut:
     """Blocks of some images and columns: by sizes and the memory allowed, never by threads."""
 
@@ -93,39 +117,20 @@ class Cut:
         rows = self.block_bytes // row_bytes
         self._batch = batch
         self._cols = cols
-        self._cols_at_once = max(1, min(cols, rows))
+        #: columns, images and rows of the largest task's blocks
+        self.most_cols = max(1, min(cols, rows))
         groups = max(1, -(-batch // max(1, rows // cols)))
-        self._images_at_once = -(-batch // groups)
-        self.most_rows = self._images_at_once * self._cols_at_once
+        self.most_images = -(-batch // groups)
+        self.most_rows = self.most_images * self.most_cols
         self.threads = settings.threads_with(self.most_rows * row_bytes)
-
-    @property
-    def most_images(self) -> int:
-        """Images of the largest task."""
-        return self._images_at_once
-
-    @property
-    def most_cols(self) -> int:
-        """Columns of blocks of the largest task."""
-        return self._cols_at_once
 
     def tasks(self, rows: int, shortest: int) -> list[Task]:
         """All tasks, in the order of the images; their `rows` in bands of at least `shortest`."""
-        images, cols = (
-            [range(start, min(start + step, stop)) for start in range(0, stop, step)]
-            for stop, step in (
-                (self._batch, self._images_at_once),
-                (self._cols, self._cols_at_once),
-            )
-        )
+        images = stretches(self._batch, self.most_images)
+        cols = stretches(self._cols, self.most_cols)
         wanted = -(-_ENOUGH_TASKS // (len(images) * len(cols)))
-        band = -(-rows // max(1, min(wanted, rows // shortest)))
-        return [
-            Task(slice(some.start, some.stop), range(top, min(top + band, rows)), across)
-            for some in images
-            for top in range(0, rows, band)
-            for across in cols
-        ]
+        bands = max(1, min(wanted, rows // shortest))
+        return all_tasks(images, stretches(rows, -(-rows // bands)), cols)
 
 
 class Turns:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from dlcnn.reference._arguments import Array
-from dlcnn.reference.engine.blocks import Places, Task
+from dlcnn.reference.engine.blocks import Places, Task, all_tasks, stretches
 from dlcnn.reference.engine.pixels import copy_part
 from dlcnn.reference.engine.products import multiply_wide
 from dlcnn.reference.engine.settings import Settings
@@ -194,20 +194,11 @@ class _Plan:
 
     def tasks(self) -> list[Task]:
         """All blocks, in the order of the outputs; their rows and columns are those of tiles."""
-        images, rows, cols = (
-            [range(start, min(start + step, stop)) for start in range(0, stop, step)]
-            for stop, step in (
-                (self.batch, self._images_at_once),
-                (self.tile_rows, self._rows_at_once),
-                (self.tile_cols, self._cols_at_once),
-            )
+        return all_tasks(
+            stretches(self.batch, self._images_at_once),
+            stretches(self.tile_rows, self._rows_at_once),
+            stretches(self.tile_cols, self._cols_at_once),
         )
-        return [
-            Task(slice(some.start, some.stop), down, across)
-            for some in images
-            for down in rows
-            for across in cols
-        ]
 
 
 class _Rows:
@@ -233,7 +224,7 @@ class _Tiles:
 
     def __init__(self, plan: _Plan, transform: Array, channels: int) -> None:
         """Cut the tiles that `transform` is for, one every `_MADE` pixels."""
-        self._plan = plan
+        self._dtype = plan.dtype
         self._transform = np.ascontiguousarray(transform)
         self._channels = channels
         self._size = isqrt(transform.shape[1])
@@ -271,7 +262,7 @@ class _Tiles:
         more = self._size - _MADE
         shape = (batch, rows * _MADE + more, cols * _MADE + more, self._channels)
         if self._part.shape != shape:
-            self._part = np.empty(shape, self._plan.dtype)
+            self._part = np.empty(shape, self._dtype)
         return self._part
 
 

@@ -53,7 +53,7 @@ def to_reference(model: keras.Model, where: str = "to_reference") -> network.Net
             first_names.setdefault(id(node.layer), node.name)
     inputs = [tensor._keras_history.operation.name for tensor in model.inputs]
     try:
-        return network.Network(written, inputs, [nodes[output].name for output in outputs])
+        return network.Network(written, inputs, [nodes[output.node].name for output in outputs])
     except ValueError as error:
         raise ModelError(
             f"{where}: the reference cannot build this model ({first_line(error)}). Received "

@@ -58,7 +58,7 @@ def draw(model: keras.Model) -> "Figure":
     """
     nodes, outputs = layer_calls(model, "draw")
     table = summary_table(model)
-    steps, output = _steps(nodes, table.rows, outputs[0])
+    steps, output = _steps(nodes, table.rows, outputs[0].node)
     blocks = _folded(_blocks(steps, output))
     return diagram(blocks, title=f"{model.name}: {table.parameters:,} parameters")
 

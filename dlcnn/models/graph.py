@@ -1,9 +1,11 @@
 """A Keras model as a list of its layers' calls, each knowing the calls it reads.
 
-The one place that reads Keras' own record of a graph. It must not know what a layer computes.
+The one place that reads Keras' own record of a graph, and calls a layer again as recorded. It must
+not know what a layer computes.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +14,14 @@ import keras
 from dlcnn.models.errors import ModelError
 from dlcnn.models.shapes import TensorShape
 
-__all__ = ["Node", "layer_calls"]
+__all__ = ["Node", "Place", "layer_calls"]
+
+
+class Place(NamedTuple):
+    """A tensor: which node gives it, and which of the node's outputs it is."""
+
+    node: int
+    output: int
 
 
 @dataclass(frozen=True)
@@ -22,26 +31,47 @@ class Node:
     Attributes:
         name: the layer's; `outer/inner` inside a nested model, `name:2` for a second call.
         layer: what is called.
-        parents: where in the list the calls stand whose outputs it reads.
+        reads: the tensors that it reads, by their places in the list.
         input_shapes: of its tensors, batch axis first, None where the size is open.
         output_shape: of its first output.
         shared: whether an earlier node calls the same layer.
+        record: Keras' own record of the call.
     """
 
     name: str
     layer: keras.Operation
-    parents: tuple[int, ...]
+    reads: tuple[Place, ...]
     input_shapes: tuple[TensorShape, ...]
     output_shape: TensorShape
     shared: bool
+    record: Any = field(repr=False, compare=False)
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """Where in the list the calls stand whose outputs it reads."""
+        return tuple(place.node for place in self.reads)
 
     @property
     def kind(self) -> str:
         """The Keras name of the layer's class."""
         return type(self.layer).__name__
 
+    def call(self, inputs: Sequence[Any], layer: Any = None) -> list[Any]:
+        """Make the call again on other tensors; all that it gives.
 
-def layer_calls(model: keras.Model, where: str) -> tuple[list[Node], list[int]]:
+        Args:
+            inputs: a tensor for each of `reads`.
+            layer: what to call in place of the node's own layer, with the same arguments.
+        """
+        arguments = self.record.arguments
+        given = zip(arguments.keras_tensors, inputs, strict=True)
+        args, kwargs = arguments.fill_in({id(tensor): value for tensor, value in given})
+        called = self.layer if layer is None else layer
+        outputs: list[Any] = keras.tree.flatten(called(*args, **kwargs))
+        return outputs
+
+
+def layer_calls(model: keras.Model, where: str) -> tuple[list[Node], list[Place]]:
     """The calls of a model in an order of running, branch after branch, nested models opened.
 
     Args:
@@ -49,7 +79,7 @@ def layer_calls(model: keras.Model, where: str) -> tuple[list[Node], list[int]]:
         where: the function that an error names.
 
     Returns:
-        The nodes, and the positions of those that give the model's outputs.
+        The nodes, and the places of the model's outputs.
 
     Raises:
         ModelError: there is no graph to read.
@@ -84,14 +114,12 @@ class _Call(NamedTuple):
     number: int
 
     @property
-    def inputs(self) -> list[Any]:
-        return list(self.operation._inbound_nodes[self.number].input_tensors)
+    def record(self) -> Any:
+        return self.operation._inbound_nodes[self.number]
 
     @property
-    def output_shapes(self) -> list[TensorShape]:
-        return [
-            tensor.shape for tensor in self.operation._inbound_nodes[self.number].output_tensors
-        ]
+    def inputs(self) -> list[Any]:
+        return list(self.record.input_tensors)
 
 
 def _call(tensor: Any) -> _Call:
@@ -105,11 +133,13 @@ class _Walk:
     nodes: list[Node] = field(default_factory=list)
     calls: Counter[int] = field(default_factory=Counter)
 
-    def through(self, model: Any, prefix: str, given: list[int] | None) -> list[int]:
-        """Add the calls of `model`; `given` are the nodes that a nested one is called on."""
-        made: dict[_Call, list[int]] = {}
+    def through(self, model: Any, prefix: str, given: list[Place] | None) -> list[Place]:
+        """Add the calls of `model`; `given` are the tensors that a nested one is called on."""
+        made: dict[_Call, list[Place]] = {}
         if given is not None:
-            made = {_call(tensor): [node] for tensor, node in zip(model.inputs, given, strict=True)}
+            made = {
+                _call(tensor): [place] for tensor, place in zip(model.inputs, given, strict=True)
+            }
         waiting = [_call(tensor) for tensor in reversed(model.outputs)]
         while waiting:
             call = waiting[-1]
@@ -119,24 +149,25 @@ class _Walk:
                 continue
             waiting.pop()
             if call not in made:
-                made[call] = self._add(call, prefix, [_node_of(each, made) for each in call.inputs])
-        return [_node_of(tensor, made) for tensor in model.outputs]
+                reads = [_place_of(each, made) for each in call.inputs]
+                made[call] = self._add(call, prefix, reads)
+        return [_place_of(tensor, made) for tensor in model.outputs]
 
-    def _add(self, call: _Call, prefix: str, parents: list[int]) -> list[int]:
-        """The nodes that give the outputs of one call, newly added."""
-        operation = call.operation
+    def _add(self, call: _Call, prefix: str, reads: list[Place]) -> list[Place]:
+        """The places of the outputs of one call, newly added."""
+        operation, record = call.operation, call.record
         self.calls[id(operation)] += 1
         times = self.calls[id(operation)]
         name = prefix + operation.name + (f":{times}" if times > 1 else "")
         if _has_graph(operation):
-            return self.through(operation, f"{name}/", parents)
-        shapes = call.output_shapes
+            return self.through(operation, f"{name}/", reads)
         inputs = tuple(tensor.shape for tensor in call.inputs)
-        node = Node(name, operation, tuple(parents), inputs, shapes[0], times > 1)
+        shapes = [tensor.shape for tensor in record.output_tensors]
+        node = Node(name, operation, tuple(reads), inputs, shapes[0], times > 1, record)
         self.nodes.append(node)
-        return [len(self.nodes) - 1] * len(shapes)
+        return [Place(len(self.nodes) - 1, output) for output in range(len(shapes))]
 
 
-def _node_of(tensor: Any, made: dict[_Call, list[int]]) -> int:
+def _place_of(tensor: Any, made: dict[_Call, list[Place]]) -> Place:
     which: int = tensor._keras_history.tensor_index
     return made[_call(tensor)][which]

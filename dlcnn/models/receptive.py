@@ -93,9 +93,9 @@ def receptive_field(model: keras.Model, layer: str | keras.Layer | None = None) 
     if layer is not None:
         index = _position(nodes, layer)
     else:
-        at_output = _ancestors(nodes, outputs[0])
+        at_output = _ancestors(nodes, outputs[0].node)
         local = [i for i in at_output if _is_window(found[i]) and nodes[i].parents]
-        index = local[-1] if local else outputs[0]
+        index = local[-1] if local else outputs[0].node
     result = found[index]
     if isinstance(result, str):
         raise ModelError(

@@ -13,7 +13,6 @@ from dlcnn.models.conversion import to_reference
 from dlcnn.models.errors import ModelError
 from dlcnn.models.graph import Node, layer_calls
 from dlcnn.models.shapes import TensorShape, as_text
-from dlcnn.models.taps import MERGING
 from dlcnn.reference import network
 
 __all__ = ["Replay", "ReplayRow", "compare", "replay"]
@@ -149,12 +148,10 @@ def _run(nodes: Sequence[Node], given: dict[str, _Array]) -> Iterator[tuple[Node
     readers = Counter(parent for node in nodes for parent in node.parents)
     outputs: dict[int, Any] = {}
     for place, node in enumerate(nodes):
-        layer: Any = node.layer
         if node.name in given:
             outputs[place] = keras.ops.convert_to_tensor(given[node.name])
         else:
-            inputs = [outputs[parent] for parent in node.parents]
-            outputs[place] = layer(inputs if isinstance(layer, MERGING) else inputs[0])
+            outputs[place] = node.call([outputs[parent] for parent in node.parents])[0]
         yield node, keras.ops.convert_to_numpy(outputs[place])
         readers.subtract(node.parents)
         for parent in set(node.parents):

@@ -18,10 +18,6 @@ __all__ = ["Objective", "answer_of", "objective_of"]
 
 _AUXILIARY_WEIGHT = 0.3  # of the loss of each further output, as GoogLeNet's paper has it
 _LOGITS = "linear"
-_ANSWERS = ("softmax", "sigmoid", _LOGITS)
-# Behind these an answer stays what it is: the mean of probabilities is one, that of logits too.
-_KEEPING = {"Dropout", "Flatten", "Identity", "Reshape"}
-_KEEPING |= {"AveragePooling2D", "GlobalAveragePooling2D"}
 
 
 @dataclass(frozen=True)
@@ -114,17 +110,21 @@ def answer_of(model: "keras.Model", image_shape: Sequence[int], *, where: str) -
             f"{model.name!r} without. Give it keras.Input(shape), or build it with models.build."
         )
     _check_images(model, image_shape, where)
+    from dlcnn.models.answers import answer_at
+    from dlcnn.models.graph import layer_calls
+
     output = model.outputs[0]
-    activation = _activation(output)
-    if activation not in _ANSWERS:
+    nodes, places = layer_calls(model, where)
+    answer = answer_at(nodes, places[0])
+    if not answer.is_known:
         raise TrainingError(
             f"{where}: a model ends in a softmax, a sigmoid or logits, the sums of a layer without "
             f"activation. Received model={model.name!r} with an output of "
-            f"{tuple(output.shape[1:])} ({activation}). End it with keras.layers.Dense(number of "
-            'classes, activation="softmax").'
+            f"{tuple(output.shape[1:])} ({answer.activation}). End it with keras.layers.Dense("
+            'number of classes, activation="softmax").'
         )
     names = getattr(model, "output_names", [model.name])  # a Sequential model has one, unnamed
-    return Objective(output.shape[-1] == 1, activation, tuple(names))
+    return Objective(output.shape[-1] == 1, answer.activation, tuple(names))
 
 
 def _check_images(model: "keras.Model", image_shape: Sequence[int], where: str) -> None:
@@ -156,23 +156,3 @@ def _check_classes(model: "keras.Model", dataset: "Dataset", objective: Objectiv
         f"{tuple(output.shape[1:])} ({objective.activation}) for the {classes} classes of "
         f"{dataset.name!r}. Build it for them: models.build(…, num_classes={classes})."
     )
-
-
-def _activation(tensor: Any) -> str:
-    """The name of what made these numbers: of an activation, else of the kind of layer.
-
-    Layers that leave an answer what it is are passed, and a model used as a layer is looked into.
-    """
-    layer, node, place = tensor._keras_history
-    if hasattr(layer, "outputs"):  # a model
-        inside = _activation(layer.outputs[place])
-        if inside != "InputLayer":
-            return inside
-    elif type(layer).__name__ not in _KEEPING:
-        activation = getattr(layer, "activation", type(layer))
-        # A layer can be another's activation; Keras calls functions softmax and layers Softmax.
-        name: str = getattr(activation, "__name__", type(activation).__name__)
-        name = name.lower() if name.lower() in _ANSWERS else name
-        if name != _LOGITS or type(layer).__name__ != "Activation":
-            return name
-    return _activation(layer._inbound_nodes[node].input_tensors[0])

@@ -1,0 +1,59 @@
+"""What a model answers with, read off its last layers; it knows nothing of data and of losses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcnn.models.graph import Node, Place
+
+__all__ = ["LINEAR", "Answer", "answer_at"]
+
+LINEAR = "linear"
+_NAMES = ("softmax", "sigmoid", LINEAR)
+# Behind these an answer stays what it is: the mean of probabilities is one, that of logits too.
+_KEEPING = {"Dropout", "Flatten", "Identity", "Reshape"}
+_KEEPING |= {"AveragePooling2D", "GlobalAveragePooling2D"}
+_ONLY_AN_ACTIVATION = {"Activation", "Sigmoid", "Softmax"}  # Keras' layers, and its operations
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The layer that makes a model's numbers what they are.
+
+    Attributes:
+        place: the first output of its node.
+        activation: "softmax", "sigmoid", or "linear" where it gives logits; else the name of
+            another activation, or of the kind of layer.
+        separate: whether the layer is nothing but this activation, so that it reads the logits.
+    """
+
+    place: Place
+    activation: str
+    separate: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether these are probabilities or logits."""
+        return self.activation in _NAMES
+
+
+def answer_at(nodes: Sequence[Node], output: Place) -> Answer:
+    """What the numbers at `output` are: layers that leave an answer what it is are passed."""
+    place = output
+    while nodes[place.node].kind in _KEEPING or _is_plain_activation(nodes[place.node]):
+        place = nodes[place.node].reads[0]
+    node = nodes[place.node]
+    return Answer(place, activation_of(node), node.kind in _ONLY_AN_ACTIVATION)
+
+
+def activation_of(node: Node) -> str:
+    """The name of the activation that a layer ends with, else its kind; "linear" for none."""
+    layer: Any = node.layer
+    activation = getattr(layer, "activation", type(layer))
+    # A layer can be another's activation; Keras calls functions softmax and layers Softmax.
+    name: str = getattr(activation, "__name__", type(activation).__name__)
+    return name.lower() if name.lower() in _NAMES else name
+
+
+def _is_plain_activation(node: Node) -> bool:
+    return node.kind == "Activation" and activation_of(node) == LINEAR

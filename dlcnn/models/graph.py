@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import keras
 
+from dlcnn.errors import nearest
 from dlcnn.models.errors import ModelError
 from dlcnn.models.shapes import TensorShape
 
-__all__ = ["Node", "Place", "layer_calls"]
+__all__ = ["Node", "Place", "layer_calls", "position"]
 
 
 class Place(NamedTuple):
@@ -98,6 +99,35 @@ def layer_calls(model: keras.Model, where: str) -> tuple[list[Node], list[Place]
     walk = _Walk()
     outputs = walk.through(model, "", None)
     return walk.nodes, outputs
+
+
+def position(nodes: Sequence[Node], layer: str | keras.Layer, where: str) -> int:
+    """Where the one call of a layer stands among `nodes`.
+
+    Args:
+        nodes: as `layer_calls` gives them.
+        layer: the layer or a node's name; of a layer in a nested model its own name is enough
+            where no other has it.
+        where: the function that an error names.
+
+    Raises:
+        ModelError: there is no such call (the nearest is offered), or there are several.
+    """
+    wanted = [i for i, node in enumerate(nodes) if layer in (node.name, node.layer)]
+    if not wanted:
+        wanted = [i for i, node in enumerate(nodes) if layer == node.name.rpartition("/")[2]]
+    if len(wanted) == 1:
+        return wanted[0]
+    if wanted:
+        calls = ", ".join(repr(nodes[i].name) for i in wanted)
+        raise ModelError(
+            f"{where}: a layer that is called several times has outputs of each call. "
+            f"Received layer={layer!r}. Name one of the calls: {calls}."
+        )
+    raise ModelError(
+        f"{where}: the model has no such layer. Received layer={layer!r}. "
+        f"{nearest(getattr(layer, 'name', layer), [node.name for node in nodes])}"
+    )
 
 
 def _has_graph(operation: Any) -> bool:

@@ -11,9 +11,8 @@ from fractions import Fraction
 import keras
 from keras import layers
 
-from dlcnn.errors import nearest
 from dlcnn.models.errors import ModelError
-from dlcnn.models.graph import Node, layer_calls
+from dlcnn.models.graph import Node, layer_calls, position
 from dlcnn.models.shapes import TensorShape
 from dlcnn.models.taps import MERGING, Taps, collapsed_axes, mixed_axes, taps
 
@@ -91,7 +90,7 @@ def receptive_field(model: keras.Model, layer: str | keras.Layer | None = None) 
     nodes, outputs = layer_calls(model, "receptive_field")
     found = receptive_fields(nodes)
     if layer is not None:
-        index = _position(nodes, layer)
+        index = position(nodes, layer, "receptive_field")
     else:
         at_output = _ancestors(nodes, outputs[0].node)
         local = [i for i in at_output if _is_window(found[i]) and nodes[i].parents]
@@ -113,27 +112,10 @@ def _is_window(result: "ReceptiveField | str") -> bool:
 def _ancestors(nodes: Sequence[Node], index: int) -> list[int]:
     """The nodes that `index` depends on, itself included, in order."""
     needed = {index}
-    for position in range(index, -1, -1):
-        if position in needed:
-            needed.update(nodes[position].parents)
+    for place in range(index, -1, -1):
+        if place in needed:
+            needed.update(nodes[place].parents)
     return sorted(needed)
-
-
-def _position(nodes: Sequence[Node], layer: str | keras.Layer) -> int:
-    wanted = [i for i, node in enumerate(nodes) if layer in (node.name, node.layer)]
-    if len(wanted) == 1:
-        return wanted[0]
-    if wanted:
-        calls = ", ".join(repr(nodes[i].name) for i in wanted)
-        raise ModelError(
-            "receptive_field: this layer is called several times, and each call has its own "
-            f"window. Received layer={layer!r}. Name one of the calls: {calls}."
-        )
-    names = [node.name for node in nodes]
-    raise ModelError(
-        f"receptive_field: the model has no such layer. Received layer={layer!r}. "
-        f"{nearest(getattr(layer, 'name', layer), names)}"
-    )
 
 
 def receptive_fields(nodes: Sequence[Node]) -> list[ReceptiveField | str]:

@@ -1,0 +1,1 @@
+"""Looking at a decision: one file per way to say which pixels a class's score comes from."""

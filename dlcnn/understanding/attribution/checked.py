@@ -1,0 +1,107 @@
+"""What every method of attribution begins and ends with: a gradient program, maps checked."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from dlcnn.models.graph import Place
+from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.gradients import value_and_gradient
+from dlcnn.understanding.lens import Change, Lens
+from dlcnn.understanding.maps import Explained, Maps
+from dlcnn.understanding.questions import Question
+
+__all__ = ["checked", "expect_finite", "gradient_program"]
+
+
+def gradient_program(
+    lens: Lens, change: Change | None = None
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """From images and targets to the scores and their gradients with respect to the images.
+
+    Args:
+        lens: of the model.
+        change: what to put in place of outputs of layers on the way.
+
+    Raises:
+        UnderstandingError: a layer through which no gradient flows cuts the images off.
+    """
+    lens.expect_differentiable(lens.input)
+
+    def run(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        def score(pixels: Tensor) -> Tensor:
+            return lens.scores(lens.logits(pixels, change=change), targets)
+
+        return value_and_gradient(score)(images)
+
+    return run
+
+
+def checked(
+    question: Question, method: str, values: npt.NDArray[Any], scores: npt.NDArray[Any]
+) -> Maps:
+    """Maps that are known to be numbers.
+
+    Args:
+        question: what was asked.
+        method: its name in words.
+        values: (N, H, W).
+        scores: (N,) of the targets.
+
+    Raises:
+        UnderstandingError: there is NaN or infinity among the values.
+
+    Warns:
+        UnderstandingWarning: all values are 0.
+    """
+    expect_finite(question, values, scores)
+    if not values.any():
+        warnings.warn(
+            f"{question.where}: all values are 0: the score of the class does not depend on "
+            f"these images. Dead units (understanding.distributions shows them), or a layer of "
+            f"{question.lens.name!r} that no gradient passes, are the usual reasons.",
+            UnderstandingWarning,
+            stacklevel=3,
+        )
+    explained = Explained(method, question.images, question.targets, np.asarray(scores))
+    return Maps(values, explained)
+
+
+def expect_finite(question: Question, *arrays: npt.NDArray[Any]) -> None:
+    """Refuse NaN and infinity, and say where in the network they begin.
+
+    Raises:
+        UnderstandingError: there are some.
+    """
+    wrong = np.zeros(len(question.images), bool)
+    for values in arrays:
+        wrong |= ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not wrong.any():
+        return
+    first = int(np.flatnonzero(wrong)[0])
+    source = _first_broken(question.lens, question.images[first : first + 1])
+    raise UnderstandingError(
+        f"{question.where}: scores and maps are finite numbers. Received NaN or infinity for "
+        f"{int(wrong.sum())} of {len(wrong)} images, first images[{first}]"
+        + (f"; it begins in layer {source!r}. " if source else ", on the way back only. ")
+        + "Look at the weights of that layer, or train again with a smaller learning rate."
+    )
+
+
+def _first_broken(lens: Lens, image: npt.NDArray[np.float32]) -> str | None:
+    """The first layer, in the order of running, whose outputs are not all finite."""
+    places = [Place(step, 0) for step in lens.steps()]
+
+    def broken(pixels: Tensor) -> list[Tensor]:
+        outputs = lens.run({lens.input: pixels}, places)
+        return [ops.any(ops.logical_not(ops.isfinite(output))) for output in outputs]
+
+    found = lens.program("broken", lambda: broken)(image)
+    return next(
+        (lens.nodes[place.node].name for place, bad in zip(places, found, strict=True) if bad), None
+    )

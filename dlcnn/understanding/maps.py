@@ -1,0 +1,108 @@
+"""What explanations are: an array of maps that also knows what it explains, and draws itself.
+
+It must not know how maps are made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.understanding.errors import UnderstandingError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Explained", "Maps", "captions"]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What maps are about.
+
+    Attributes:
+        method: its name in words.
+        images: (N, H, W, C) as they were passed to the model.
+        targets: (N,) the class that each map speaks of.
+        scores: (N,) the logit of that class.
+    """
+
+    method: str
+    images: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.int32]
+    scores: npt.NDArray[np.float32]
+
+
+class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
+    """(N, H, W) float32: how much each pixel of each image counts for the class asked about.
+
+    It is an array like any other. What is cut out of it or computed from it has the numbers only:
+    `figure` belongs to the whole.
+
+    Attributes:
+        explained: the images, targets and scores that the maps belong to; None for a part.
+    """
+
+    explained: Explained | None
+
+    def __new__(cls, values: npt.NDArray[Any], explained: Explained) -> "Maps":
+        """Take the numbers, and what they are about."""
+        maps = np.ascontiguousarray(values, np.float32).view(cls)
+        maps.explained = explained
+        return maps
+
+    def __array_finalize__(self, parent: Any) -> None:
+        """Know nothing of images any more: numpy made this of `parent`."""
+        self.explained = None
+
+    def figure(
+        self,
+        *,
+        class_names: Sequence[str] | None = None,
+        overlay: float = 0.6,
+        columns: int | None = None,
+    ) -> "Figure":
+        """Draw each image beside its map laid over it, with the class and its score.
+
+        Args:
+            class_names: the name of each class; by default its number.
+            overlay: how much of the map covers the image, from 0 to 1.
+            columns: pairs per row.
+
+        Raises:
+            UnderstandingError: this is a part of maps, which does not know its images.
+        """
+        from dlcnn.figures import heatmaps
+
+        about = self.explained
+        if about is None:
+            raise UnderstandingError(
+                "figure: it draws the maps that a method gave, all of them. Received a part or a "
+                "result of arithmetic. Call figure on the whole, or pass images and maps to "
+                "dlcnn.figures.heatmaps."
+            )
+        return heatmaps(
+            about.images,
+            np.asarray(self),
+            captions(about.targets, about.scores, class_names),
+            overlay=overlay,
+            columns=columns,
+            title=about.method,
+        )
+
+
+def captions(
+    targets: npt.NDArray[Any], scores: npt.NDArray[Any], class_names: Sequence[str] | None
+) -> list[str]:
+    """A line for each image: its class and the score of it."""
+    if class_names is not None and len(class_names) <= int(targets.max(initial=0)):
+        raise UnderstandingError(
+            f"figure: there is a name for each class. Received {len(class_names)} class_names for "
+            f"class {int(targets.max())}. Name them all."
+        )
+    names = [
+        f"class {target}" if class_names is None else class_names[target] for target in targets
+    ]
+    return [f"{name}, score {score:.3g}" for name, score in zip(names, scores, strict=True)]

@@ -1,0 +1,252 @@
+"""What callers pass, checked: images, the class that each is asked about, and sizes of batches.
+
+It refuses in a sentence what cannot be meant, and warns of what probably is not.
+"""
+
+import operator
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.models.shapes import Tensor, as_text
+from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.lens import Lens, lens_of
+
+__all__ = ["Question", "ask", "batch_of", "choice", "images_for", "number", "targets_for"]
+
+_Array: TypeAlias = npt.NDArray[Any]
+_RESCALING = ("Rescaling", "Normalization")
+_BEGINNING = 4  # layers among which a rescaling one is looked for
+
+
+@dataclass(frozen=True)
+class Question:
+    """Images, and the class of each that is asked about.
+
+    Attributes:
+        lens: of the model.
+        images: (N, H, W, C) float32.
+        targets: (N,) int32, the index of a class for each image.
+        batch_size: how many images, or changed copies of images, are computed with at a time.
+        where: the function that errors name.
+    """
+
+    lens: Lens
+    images: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.int32]
+    batch_size: int
+    where: str
+
+
+def ask(
+    where: str,
+    model: keras.Model,
+    images: npt.ArrayLike,
+    targets: int | Sequence[int] | _Array | None,
+    batch_size: int,
+) -> Question:
+    """Check what a caller passes.
+
+    Args:
+        where: the function that errors name.
+        model: Functional or Sequential, from images to the scores of classes.
+        images: (N, H, W, C) numbers, as the model takes them.
+        targets: a class for all images or for each; None: the one that the model prefers.
+        batch_size: images at a time.
+
+    Raises:
+        ModelError: the model has no graph.
+        UnderstandingError: the model, images, targets or batch size cannot be.
+    """
+    lens = lens_of(model, where)
+    batch_size = batch_of(batch_size, where)
+    given = images_for(lens, images, where)
+    if targets is None:
+        chosen = preferred(lens, given, batch_size)
+    else:
+        chosen = targets_for(lens, targets, len(given), where)
+    return Question(lens, given, chosen, batch_size, where)
+
+
+def preferred(lens: Lens, images: _Array, batch_size: int) -> npt.NDArray[np.int32]:
+    """(N,) the class of the highest score for each image."""
+
+    def classes(batch: Tensor) -> Tensor:
+        logits = lens.logits(batch)
+        if logits.shape[-1] == 1:
+            return keras.ops.cast(logits[:, 0] > 0, "int32")
+        return keras.ops.cast(keras.ops.argmax(logits, axis=-1), "int32")
+
+    program = lens.program("preferred", lambda: classes)
+    (found,) = in_batches(program, [images], batch_size)
+    return np.asarray(found, np.int32)
+
+
+def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.float32]:
+    """(N, H, W, C) float32 images that the model takes.
+
+    Raises:
+        UnderstandingError: they are no such images.
+    """
+    try:
+        given = np.asarray(images)
+        as_float = given.astype(np.float32, copy=False)
+    except (TypeError, ValueError):
+        given, as_float = np.empty(0, object), np.empty(0, np.float32)
+    expected = lens.input_shape[1:]
+    if given.dtype.kind not in "fiub" or given.ndim != 4 or 0 in given.shape:
+        hint = "Add the batch axis: images[None]." if given.ndim == 3 else "Pass a batch of them."
+        raise UnderstandingError(
+            f"{where}: images are numbers of shape (batch, height, width, channels), one or more. "
+            f"Received {_worded(given)}. {hint}"
+        )
+    if any(size not in (None, have) for size, have in zip(expected, given.shape[1:], strict=True)):
+        raise UnderstandingError(
+            f"{where}: the images have the shape that the model was built for. Received images of "
+            f"{as_text(given.shape[1:])} for {lens.name!r}, which takes {as_text(expected)}. "
+            + _how_to_fit(given.shape[1:], expected)
+        )
+    if not np.isfinite(as_float).all():
+        wrong = int(np.flatnonzero(~np.isfinite(as_float).all(axis=(1, 2, 3)))[0])
+        raise UnderstandingError(
+            f"{where}: pixels are finite numbers. Received NaN or infinity in images[{wrong}]. "
+            "Look at how it was read or scaled."
+        )
+    _warn_of_scale(lens, given, where)
+    return as_float
+
+
+def _worded(given: _Array) -> str:
+    if given.dtype.kind not in "fiub":
+        return "no array of numbers" if given.dtype == object else f"an array of {given.dtype}"
+    return f"images.shape={given.shape}"
+
+
+def _how_to_fit(given: Sequence[int], expected: Sequence[int | None]) -> str:
+    if given[0] in (1, 3) and given[1:] == tuple(expected)[:2]:
+        return "Move the channels to the end: images.transpose(0, 2, 3, 1)."
+    if given[-1] == expected[-1]:
+        return "Resize them: keras.ops.image.resize(images, (height, width))."
+    if expected[-1] == 3 and given[-1] == 1:
+        return "Repeat the grey channel: np.repeat(images, 3, axis=-1)."
+    if expected[-1] == 3 and given[-1] == 4:
+        return "Leave opacity out: images[..., :3]."
+    return "Convert them, or build the model for these."
+
+
+def _warn_of_scale(lens: Lens, images: _Array, where: str) -> None:
+    """Warn of pixels of 0 to 255 for a network that has seen smaller numbers, and the reverse."""
+    rescales = any(node.kind in _RESCALING for node in lens.nodes[:_BEGINNING])
+    low, high = images.min(), images.max()
+    counts = images.dtype.kind in "iu" or (low >= 0 and high > 2)
+    if counts and not rescales:
+        warnings.warn(
+            f"{where}: the images look unscaled ({images.dtype}, {low:g} to {high:g}), and are "
+            f"taken as they are. If {lens.name!r} was trained on pixels in [0, 1], pass "
+            "images / 255.",
+            UnderstandingWarning,
+            stacklevel=4,
+        )
+    elif rescales and not counts and low >= 0 and high <= 1:
+        warnings.warn(
+            f"{where}: the images look scaled already ({low:g} to {high:g}), and {lens.name!r} "
+            "begins with a layer that scales them itself. If it was trained on pixels of 0 to "
+            "255, pass those.",
+            UnderstandingWarning,
+            stacklevel=4,
+        )
+
+
+def targets_for(
+    lens: Lens, targets: int | Sequence[int] | _Array, count: int, where: str
+) -> npt.NDArray[np.int32]:
+    """(count,) int32, the class of each image; one class counts for all.
+
+    Raises:
+        UnderstandingError: they are no classes of the model, or not one for each image.
+    """
+    given = np.asarray(targets)
+    if given.dtype.kind not in "iu" or given.shape not in ((), (count,)):
+        what = repr(targets) if given.size < 10 else f"targets.shape={given.shape}"
+        raise UnderstandingError(
+            f"{where}: targets are whole numbers, one for all images or one for each. Received "
+            f"{what} of {given.dtype} for {count} images. One-hot rows become classes by "
+            "targets.argmax(axis=-1)."
+        )
+    outside = np.unique(given[(given < 0) | (given >= lens.classes)])
+    if outside.size:
+        raise UnderstandingError(
+            f"{where}: a target is the index of one of {lens.classes} classes, 0 to "
+            f"{lens.classes - 1}. Received {', '.join(map(str, outside[:5]))}. Name one of them."
+        )
+    return np.broadcast_to(given, (count,)).astype(np.int32)
+
+
+def batch_of(batch_size: Any, where: str) -> int:
+    """A batch size as a plain integer, 1 or more."""
+    return int(number(where, "batch_size", batch_size, least=1, whole=True))
+
+
+def number(
+    where: str,
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    whole: bool = False,
+) -> float:
+    """A finite number within bounds, as Python's own.
+
+    Args:
+        where: the function that an error names.
+        name: the argument.
+        value: what was passed.
+        least: the smallest that is allowed.
+        most: the largest.
+        above: what it must be larger than.
+        whole: whether it must be an integer.
+
+    Raises:
+        UnderstandingError: it is something else.
+    """
+    try:
+        plain = float("nan") if isinstance(value, bool) else float(value)
+        if whole:
+            operator.index(value)
+    except (TypeError, ValueError):
+        plain = float("nan")
+    fits = np.isfinite(plain) and not (
+        (least is not None and plain < least)
+        or (most is not None and plain > most)
+        or (above is not None and plain <= above)
+    )
+    if fits:
+        return plain
+    bounds = {"from": least, "above": above, "up to": most}
+    rule = " ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+    kind = "a whole number" if whole else "a number"
+    raise UnderstandingError(
+        f"{where}: {name} is {f'{kind} {rule}'.strip()}. Received {name}={value!r}. Name another."
+    )
+
+
+def choice(where: str, name: str, value: Any, allowed: Sequence[str]) -> str:
+    """One of some words.
+
+    Raises:
+        UnderstandingError: it is another.
+    """
+    if value not in allowed:
+        raise UnderstandingError(
+            f"{where}: {name} is one of {', '.join(map(repr, allowed))}. Received "
+            f"{name}={value!r}. Name one of them."
+        )
+    return str(value)

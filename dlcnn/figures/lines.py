@@ -51,7 +51,8 @@ def lines(
     marker = "o" if len(x) < 2 else ""
     for place, (name, values) in enumerate(series.items()):
         round_, colour = divmod(place, len(COLOURS))
-        style = {"color": COLOURS[colour], "linestyle": _STYLES[round_ % len(_STYLES)]}
+        style: dict[str, Any] = {"color": COLOURS[colour]}
+        style["linestyle"] = _STYLES[round_ % len(_STYLES)]
         axes.plot(x, values, marker=marker, label=name, **style)
         if spread is not None and name in spread:
             middle, half = np.asarray(values), np.asarray(spread[name])

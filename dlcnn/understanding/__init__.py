@@ -11,18 +11,41 @@ from dlcnn.errors import nearest
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 
 if TYPE_CHECKING:
+    from dlcnn.understanding.attribution.grad_cam import grad_cam, grad_cam_plus_plus
+    from dlcnn.understanding.attribution.guided import guided_backprop
+    from dlcnn.understanding.attribution.integrated import integrated_gradients
+    from dlcnn.understanding.attribution.methods import METHODS
+    from dlcnn.understanding.attribution.occlusion import occlusion
     from dlcnn.understanding.attribution.saliency import gradient, saliency
+    from dlcnn.understanding.attribution.smoothgrad import smoothgrad
+    from dlcnn.understanding.maps import Maps
 
 __all__ = [
+    "METHODS",
+    "Maps",
     "UnderstandingError",
     "UnderstandingWarning",
+    "grad_cam",
+    "grad_cam_plus_plus",
     "gradient",
+    "guided_backprop",
+    "integrated_gradients",
+    "occlusion",
     "saliency",
+    "smoothgrad",
 ]
 
 _ROOMS = {  # where what needs Keras lives
+    "METHODS": "attribution.methods",
+    "Maps": "maps",
+    "grad_cam": "attribution.grad_cam",
+    "grad_cam_plus_plus": "attribution.grad_cam",
     "gradient": "attribution.saliency",
+    "guided_backprop": "attribution.guided",
+    "integrated_gradients": "attribution.integrated",
+    "occlusion": "attribution.occlusion",
     "saliency": "attribution.saliency",
+    "smoothgrad": "attribution.smoothgrad",
 }
 
 

@@ -5,6 +5,7 @@ It knows how a network is run, and nothing of what is asked about it.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ from dlcnn.models.shapes import Tensor, TensorShape, as_text
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.gradients import compiled
 
-__all__ = ["Change", "Lens", "lens_of"]
+__all__ = ["Change", "Lens", "lens_of", "without_activation"]
 
 _WITHOUT_GRADIENT = {"Ceil", "Floor", "Round", "Sign", "StopGradient", "Trunc"}  # of `keras.ops`
 
@@ -36,6 +37,7 @@ class Lens:
         input_shape: of the images, the batch first.
         classes: how many classes it tells apart; 2 for a single unit.
         activation: what the answer ends with: "softmax", "sigmoid" or "linear".
+        scoring: what to call in place of some nodes' layers so that the answer is logits.
     """
 
     def __init__(self, model: keras.Model, where: str) -> None:
@@ -61,11 +63,11 @@ class Lens:
                 'with keras.layers.Dense(number of classes, activation="softmax").'
             )
         self.activation = answer.activation
-        self._scoring: dict[int, Any] = {}  # what is called in place of layers, up to the logits
+        self.scoring: dict[int, Any] = {}
         if answer.activation != "linear":
             layer = self.nodes[answer.place.node].layer
-            self._scoring[answer.place.node] = (
-                _as_it_is if answer.separate else _without_activation(layer)
+            self.scoring[answer.place.node] = (
+                _as_it_is if answer.separate else without_activation(layer)
             )
         self._variables = list(model.variables)
         self._programs: dict[Hashable, Any] = {}
@@ -95,7 +97,7 @@ class Lens:
         given: Mapping[Place, Tensor],
         wanted: Sequence[Place],
         *,
-        scoring: bool = False,
+        instead: Mapping[int, Any] = MappingProxyType({}),
         change: Change | None = None,
     ) -> list[Tensor]:
         """Compute some tensors of the network from others.
@@ -103,7 +105,7 @@ class Lens:
         Args:
             given: tensors that are known; nothing that only they need is computed.
             wanted: what to compute.
-            scoring: leave the last activation out, so that the answer is logits.
+            instead: what to call in place of the layers of some nodes.
             change: what to put in place of each output as it is computed.
         """
         steps = self._needed(given, wanted)
@@ -113,7 +115,7 @@ class Lens:
         for step in steps:
             node = self.nodes[step]
             inputs = [known[place] for place in node.reads]
-            outputs = node.call(inputs, self._scoring.get(step) if scoring else None)
+            outputs = node.call(inputs, instead.get(step))
             for which, output in enumerate(outputs):
                 known[Place(step, which)] = output if change is None else change(step, output)
             readers.subtract(node.reads)
@@ -135,7 +137,11 @@ class Lens:
 
     def logits(self, images: Tensor, *, change: Change | None = None) -> Tensor:
         """(N, units): the numbers before the softmax or sigmoid, in float32 or more."""
-        (logits,) = self.run({self.input: images}, [self.output], scoring=True, change=change)
+        return self.logits_from({self.input: images}, change=change)
+
+    def logits_from(self, given: Mapping[Place, Tensor], *, change: Change | None = None) -> Tensor:
+        """The logits that follow from tensors within the network."""
+        (logits,) = self.run(given, [self.output], instead=self.scoring, change=change)
         return _at_least_float32(logits)
 
     def scores(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -162,8 +168,7 @@ class Lens:
         kept = dict(zip(passing, others, strict=True))
 
         def onwards(value: Tensor) -> Tensor:
-            (logits,) = self.run({**kept, place: value}, [self.output], scoring=True)
-            return _at_least_float32(logits)
+            return self.logits_from({**kept, place: value})
 
         return here, onwards
 
@@ -263,7 +268,7 @@ def _as_it_is(inputs: Tensor, *_: Any, **__: Any) -> Tensor:
     return inputs
 
 
-def _without_activation(layer: Any) -> Any:
+def without_activation(layer: Any) -> Any:
     """The same layer with the same weights, which leaves its sums as they are."""
     # Not copy.copy: Keras layers copy themselves by saving, with weights of their own.
     twin = object.__new__(type(layer))

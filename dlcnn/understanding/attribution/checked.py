@@ -10,13 +10,14 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Change, Lens
 from dlcnn.understanding.maps import Explained, Maps
 from dlcnn.understanding.questions import Question
 
-__all__ = ["checked", "expect_finite", "gradient_program"]
+__all__ = ["checked", "expect_finite", "gradient_program", "scores_of"]
 
 
 def gradient_program(
@@ -105,3 +106,20 @@ def _first_broken(lens: Lens, image: npt.NDArray[np.float32]) -> str | None:
     return next(
         (lens.nodes[place.node].name for place, bad in zip(places, found, strict=True) if bad), None
     )
+
+
+def scores_of(
+    question: Question, image: npt.NDArray[np.float32] | None = None
+) -> npt.NDArray[np.float32]:
+    """(N,) the score of each target for its image, or for one `image` in place of all."""
+    lens = question.lens
+    images = question.images
+    if image is not None:
+        images = np.broadcast_to(image, images.shape)
+
+    def scores(batch: Tensor, targets: Tensor) -> Tensor:
+        return lens.scores(lens.logits(batch), targets)
+
+    program = lens.program("scores", lambda: scores)
+    (found,) = in_batches(program, [images, question.targets], question.batch_size)
+    return found

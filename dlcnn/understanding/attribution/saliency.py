@@ -13,7 +13,7 @@ from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import ask, choice
 
-__all__ = ["Kind", "gradient", "kind_of", "reduced", "saliency"]
+__all__ = ["Kind", "gradient", "kind_of", "reduced", "reducing", "saliency"]
 
 Kind: TypeAlias = Literal["absolute", "plain", "times_input"]
 
@@ -51,7 +51,7 @@ def saliency(
     how = kind_of(kind, "saliency")
     program = question.lens.program(
         ("saliency", how),
-        lambda: _reducing(gradient_program(question.lens), how),
+        lambda: reducing(gradient_program(question.lens), how),
     )
     scores, maps = in_batches(
         program, [question.images, question.targets], question.batch_size, label="saliency"
@@ -83,16 +83,18 @@ def kind_of(kind: str, where: str) -> str:
     return choice(where, "kind", kind, get_args(Kind))
 
 
-def reduced(gradients: Any, images: Any, kind: str) -> Any:
-    """(N, H, W) of (N, H, W, C) gradients, tensors or arrays."""
+def reduced(gradients: Tensor, images: Tensor, kind: str) -> Tensor:
+    """(N, H, W) of (N, H, W, C) gradients."""
     if kind == "absolute":
         return keras.ops.max(keras.ops.abs(gradients), axis=-1)
     return keras.ops.sum(gradients * images if kind == "times_input" else gradients, axis=-1)
 
 
-def _reducing(
+def reducing(
     program: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], kind: str
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """A gradient program whose gradients are read in this way."""
+
     def run(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         scores, gradients = program(images, targets)
         return scores, reduced(gradients, images, kind)

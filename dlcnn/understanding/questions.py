@@ -18,7 +18,16 @@ from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 from dlcnn.understanding.lens import Lens, lens_of
 
-__all__ = ["Question", "ask", "batch_of", "choice", "images_for", "number", "targets_for"]
+__all__ = [
+    "Question",
+    "ask",
+    "batch_of",
+    "choice",
+    "images_for",
+    "number",
+    "targets_for",
+    "warn_of_scale",
+]
 
 _Array: TypeAlias = npt.NDArray[Any]
 _RESCALING = ("Rescaling", "Normalization")
@@ -112,13 +121,14 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
             f"{as_text(given.shape[1:])} for {lens.name!r}, which takes {as_text(expected)}. "
             + _how_to_fit(given.shape[1:], expected)
         )
-    if not np.isfinite(as_float).all():
+    low, high = float(as_float.min()), float(as_float.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
         wrong = int(np.flatnonzero(~np.isfinite(as_float).all(axis=(1, 2, 3)))[0])
         raise UnderstandingError(
             f"{where}: pixels are finite numbers. Received NaN or infinity in images[{wrong}]. "
             "Look at how it was read or scaled."
         )
-    _warn_of_scale(lens, given, where)
+    warn_of_scale(lens, given.dtype, (low, high), where)
     return as_float
 
 
@@ -140,14 +150,14 @@ def _how_to_fit(given: Sequence[int], expected: Sequence[int | None]) -> str:
     return "Convert them, or build the model for these."
 
 
-def _warn_of_scale(lens: Lens, images: _Array, where: str) -> None:
+def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], where: str) -> None:
     """Warn of pixels of 0 to 255 for a network that has seen smaller numbers, and the reverse."""
     rescales = any(node.kind in _RESCALING for node in lens.nodes[:_BEGINNING])
-    low, high = images.min(), images.max()
-    counts = images.dtype.kind in "iu" or (low >= 0 and high > 2)
+    low, high = ends
+    counts = dtype.kind in "iu" or (low >= 0 and high > 2)
     if counts and not rescales:
         warnings.warn(
-            f"{where}: the images look unscaled ({images.dtype}, {low:g} to {high:g}), and are "
+            f"{where}: the images look unscaled ({dtype}, {low:g} to {high:g}), and are "
             f"taken as they are. If {lens.name!r} was trained on pixels in [0, 1], pass "
             "images / 255.",
             UnderstandingWarning,

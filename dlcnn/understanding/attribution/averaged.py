@@ -27,8 +27,8 @@ class Points(NamedTuple):
     """K points for each image: scales[k] * image + reach[image] * shifts[k].
 
     Attributes:
-        scales: (K,) float32.
-        shifts: (K, H, W, C) float32.
+        scales: (K,) float32, none of them 0; (1,) where it is the same for all.
+        shifts: (K, H, W, C) float32; (1, H, W, C) where it is the same for all.
         weights: (K,) float32, how much the gradient at each point counts.
     """
 
@@ -56,7 +56,7 @@ def mean_gradient(
     parts = iter(points)
     for _ in track(range(total), label):
         part = next(parts)
-        at_once = max(1, question.batch_size // len(part.scales))
+        at_once = max(1, question.batch_size // len(part.weights))
         arrays = [question.images, question.targets, reach]
         (found,) = in_batches(program, arrays, at_once, shared=part)
         sums += found
@@ -66,32 +66,23 @@ def mean_gradient(
 def _program(lens: Lens) -> Callable[..., Tensor]:
     stem = stem_of(lens)
 
-    def run(
-        images: Tensor,
-        targets: Tensor,
-        reach: Tensor,
-        scales: Tensor,
-        shifts: Tensor,
-        weights: Tensor,
-    ) -> Tensor:
+    def run(images: Tensor, targets: Tensor, reach: Tensor, *points: Tensor) -> Tensor:
+        scales, shifts, weights = points
         # The stem is L x + c: its values at all the points follow from few of them.
         constant = stem.begin(ops.zeros_like(shifts[:1]))
+        ones = (1,) * (len(constant.shape) - 1)
         of_images = (stem.begin(images) - constant)[:, None]
-        of_shifts = (stem.begin(shifts) - constant)[None]
-        ones = (1,) * (len(of_images.shape) - 2)
-        scales = ops.reshape(scales, (1, -1, *ones))
-        reach = ops.reshape(reach, (-1, 1, *ones))
-        values = constant[None] + scales * of_images + reach * of_shifts
+        of_shifts = (stem.begin(shifts) - constant)[None] * ops.reshape(reach, (-1, 1, *ones))
+        count = ops.shape(weights)[0]
 
-        def weighted_score(moved: Tensor) -> Tensor:
-            together = values + moved[:, None]
-            flat = ops.reshape(together, (-1, *constant.shape[1:]))
-            count = ops.shape(weights)[0]
+        def weighted_score(moving: Tensor) -> Tensor:
+            values = constant[None] + ops.reshape(scales, (1, -1, *ones)) * moving + of_shifts
+            flat = ops.reshape(values, (-1, *constant.shape[1:]))
             scores = lens.scores(stem.onwards(flat), ops.repeat(targets, count))
-            return ops.matmul(ops.reshape(scores, (-1, count)), weights)
+            return ops.matmul(ops.reshape(scores, (-1, count)), weights / scales)
 
-        _, gradient = value_and_gradient(weighted_score)(ops.zeros_like(of_images[:, 0]))
-        _, back = value_and_gradient(lambda pixels: ops.sum(stem.begin(pixels) * gradient))(images)
-        return back
+        _, gradient = value_and_gradient(weighted_score)(of_images)
+        back = value_and_gradient(lambda pixels: ops.sum(stem.begin(pixels) * gradient[:, 0]))
+        return back(images)[1]
 
     return run

@@ -92,7 +92,9 @@ def _points(start: npt.NDArray[np.float32], count: int, size: int) -> Iterator[P
         places = np.arange(first, first + size)
         ways = ((places + 0.5) / count).astype(np.float32)
         weights = np.where(places < count, 1 / count, 0).astype(np.float32)
-        yield Points(ways, (1 - ways)[:, None, None, None] * start, weights)
+        # From black there is nothing to shift by.
+        rests = (1 - ways)[:, None, None, None] * start if start.any() else start[None]
+        yield Points(ways, rests, weights)
 
 
 def _warn_if_incomplete(

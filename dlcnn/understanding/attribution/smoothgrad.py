@@ -69,4 +69,4 @@ def _points(shape: tuple[int, ...], count: int, size: int, seed: int) -> Iterato
     for first in range(0, count, size):
         weights = np.where(np.arange(first, first + size) < count, 1 / count, 0)
         shifts = random.standard_normal((size, *shape), dtype=np.float32)
-        yield Points(np.ones(size, np.float32), shifts, weights.astype(np.float32))
+        yield Points(np.ones(1, np.float32), shifts, weights.astype(np.float32))

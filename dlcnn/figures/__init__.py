@@ -4,20 +4,33 @@ Every function gives a `matplotlib.figure.Figure` that belongs to the caller; no
 and nothing global is changed.
 """
 
+from dlcnn.figures.animation import save_gif
 from dlcnn.figures.curves import compare_runs, curves
+from dlcnn.figures.feature_maps import feature_maps
 from dlcnn.figures.files import check_format, save
 from dlcnn.figures.heatmaps import heatmaps
+from dlcnn.figures.histograms import histograms
 from dlcnn.figures.images import image_grid
-from dlcnn.figures.lines import lines
-from dlcnn.figures.matrix import confusion
+from dlcnn.figures.likeness import likeness
+from dlcnn.figures.lines import Panel, lines, panels
+from dlcnn.figures.matrix import confusion, shares
+from dlcnn.figures.triples import triples
 
 __all__ = [
+    "Panel",
     "check_format",
     "compare_runs",
     "confusion",
     "curves",
+    "feature_maps",
     "heatmaps",
+    "histograms",
     "image_grid",
+    "likeness",
     "lines",
+    "panels",
     "save",
+    "save_gif",
+    "shares",
+    "triples",
 ]

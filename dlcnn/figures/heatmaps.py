@@ -12,7 +12,7 @@ from dlcnn.figures.colours import DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heatmaps"]
+__all__ = ["heatmaps", "stretched"]
 
 _INCHES = 1.5  # the side of an image
 _CAPTION = 0.28

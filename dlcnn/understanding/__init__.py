@@ -11,6 +11,13 @@ from dlcnn.errors import nearest
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 
 if TYPE_CHECKING:
+    from dlcnn.understanding.adversarial.attack import fgsm, pgd
+    from dlcnn.understanding.adversarial.curves import success_curve, transfer
+    from dlcnn.understanding.adversarial.robust import robust_attack, survival
+    from dlcnn.understanding.adversarial.training import Adversary
+    from dlcnn.understanding.ascent.dream import deep_dream
+    from dlcnn.understanding.ascent.result import Ascent
+    from dlcnn.understanding.ascent.synthesis import class_model, filter_model
     from dlcnn.understanding.attribution.grad_cam import grad_cam, grad_cam_plus_plus
     from dlcnn.understanding.attribution.guided import guided_backprop
     from dlcnn.understanding.attribution.integrated import integrated_gradients
@@ -18,34 +25,110 @@ if TYPE_CHECKING:
     from dlcnn.understanding.attribution.occlusion import occlusion
     from dlcnn.understanding.attribution.saliency import gradient, saliency
     from dlcnn.understanding.attribution.smoothgrad import smoothgrad
+    from dlcnn.understanding.equivariance.invariance import Invariance, invariance
     from dlcnn.understanding.maps import Maps
+    from dlcnn.understanding.network.activations import Activations, activations
+    from dlcnn.understanding.network.distributions import Distributions, distributions
+    from dlcnn.understanding.network.kernels import Kernels, kernels
+    from dlcnn.understanding.network.neurons import (
+        LayerGradients,
+        NeuronGradient,
+        layer_gradients,
+        neuron_gradient,
+    )
+    from dlcnn.understanding.network.selection import Selection, layer
+    from dlcnn.understanding.network.similarity import Similarity, similarity
+    from dlcnn.understanding.network.strongest import Strongest, strongest
+    from dlcnn.understanding.network.tuning import Tuning, tuning
 
 __all__ = [
     "METHODS",
+    "Activations",
+    "Adversary",
+    "Ascent",
+    "Distributions",
+    "Invariance",
+    "Kernels",
+    "LayerGradients",
     "Maps",
+    "NeuronGradient",
+    "Selection",
+    "Similarity",
+    "Strongest",
+    "Tuning",
     "UnderstandingError",
     "UnderstandingWarning",
+    "activations",
+    "class_model",
+    "deep_dream",
+    "distributions",
+    "fgsm",
+    "filter_model",
     "grad_cam",
     "grad_cam_plus_plus",
     "gradient",
     "guided_backprop",
     "integrated_gradients",
+    "invariance",
+    "kernels",
+    "layer",
+    "layer_gradients",
+    "neuron_gradient",
     "occlusion",
+    "pgd",
+    "robust_attack",
     "saliency",
+    "similarity",
     "smoothgrad",
+    "strongest",
+    "success_curve",
+    "survival",
+    "transfer",
+    "tuning",
 ]
 
 _ROOMS = {  # where what needs Keras lives
     "METHODS": "attribution.methods",
+    "Adversary": "adversarial.training",
+    "Ascent": "ascent.result",
+    "Invariance": "equivariance.invariance",
     "Maps": "maps",
+    "class_model": "ascent.synthesis",
+    "deep_dream": "ascent.dream",
+    "fgsm": "adversarial.attack",
+    "filter_model": "ascent.synthesis",
     "grad_cam": "attribution.grad_cam",
     "grad_cam_plus_plus": "attribution.grad_cam",
     "gradient": "attribution.saliency",
     "guided_backprop": "attribution.guided",
     "integrated_gradients": "attribution.integrated",
+    "invariance": "equivariance.invariance",
     "occlusion": "attribution.occlusion",
+    "pgd": "adversarial.attack",
+    "robust_attack": "adversarial.robust",
     "saliency": "attribution.saliency",
     "smoothgrad": "attribution.smoothgrad",
+    "success_curve": "adversarial.curves",
+    "survival": "adversarial.robust",
+    "transfer": "adversarial.curves",
+    "Activations": "network.activations",
+    "activations": "network.activations",
+    "Distributions": "network.distributions",
+    "distributions": "network.distributions",
+    "Kernels": "network.kernels",
+    "kernels": "network.kernels",
+    "LayerGradients": "network.neurons",
+    "NeuronGradient": "network.neurons",
+    "layer_gradients": "network.neurons",
+    "neuron_gradient": "network.neurons",
+    "Selection": "network.selection",
+    "layer": "network.selection",
+    "Similarity": "network.similarity",
+    "similarity": "network.similarity",
+    "Strongest": "network.strongest",
+    "strongest": "network.strongest",
+    "Tuning": "network.tuning",
+    "tuning": "network.tuning",
 }
 
 

@@ -1,0 +1,1 @@
+"""What becomes of outputs when what is on the images is moved: how it is moved, and measured."""

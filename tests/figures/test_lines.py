@@ -1,0 +1,41 @@
+"""Curves: colours that stay with their names, and lengths that must agree."""
+
+import pytest
+
+from dlcnn.figures import Panel, lines, panels
+
+
+def test_lines_draws_each_curve_with_its_band():
+    """A curve has its name, its values and its band; the axes have their labels."""
+    figure = lines(
+        [0, 2, 5],
+        {"a": [1, 2, 3], "b": [3, 2, 1]},
+        xlabel="pixels",
+        ylabel="error",
+        title="two",
+        spread={"a": [1, 1, 1]},
+    )
+    (axes,) = figure.axes
+    assert [line.get_label() for line in axes.lines] == ["a", "b"]
+    assert axes.lines[1].get_ydata().tolist() == [3, 2, 1]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("pixels", "error")
+    assert len(axes.collections) == 1
+    assert figure.get_suptitle() == "two"
+
+
+def test_panels_keep_the_colour_of_a_name():
+    """The same curve has one colour in all panels, and ticks their names."""
+    left = Panel([0, 1], {"a": [1, 2], "b": [2, 1]}, "x", "y", title="left")
+    right = Panel([0, 1], {"b": [0, 1]}, "x", "y", ticks=["none", "all"])
+    first, second = panels([left, right]).axes
+    assert first.lines[1].get_color() == second.lines[0].get_color()
+    assert first.lines[0].get_color() != second.lines[0].get_color()
+    assert first.get_title() == "left"
+    assert [tick.get_text() for tick in second.get_xticklabels()] == ["none", "all"]
+
+
+@pytest.mark.parametrize("series", [{}, {"a": [1, 2, 3]}])
+def test_lines_refuses_curves_of_another_length(series):
+    """Nothing to draw, or a value too many, is refused."""
+    with pytest.raises(ValueError, match="each of 2 places"):
+        lines([0, 1], series, xlabel="x", ylabel="y")

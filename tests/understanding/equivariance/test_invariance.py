@@ -1,0 +1,170 @@
+"""Invariance and equivariance, where they are known."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from dlcnn.understanding.equivariance.invariance import invariance
+from dlcnn.understanding.equivariance.transforms import moved, shift
+from dlcnn.understanding.errors import UnderstandingError
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input((16, 20, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="valid"),
+            layers.Conv2D(5, 3, strides=2, padding="same", name="strided"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax", name="classes"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).normal(size=(3, 16, 20, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def shifted(model, images):
+    return invariance(model, images, "shift", [0, 1, 2, 4], fill=0.5)
+
+
+def test_invariance_finds_convolution_equivariant(shifted):
+    """Away from borders a convolution moves along exactly, by whole strides; else it does not."""
+    error = shifted.equivariance_error
+    assert shifted.layers == ("valid", "strided", "pool", "classes")
+    assert error[0].max() < 1e-6
+    assert error[1, [0, 2, 3]].max() < 1e-6
+    assert error[1, 1].min() > 0.1
+    assert error[2, 3].max() < 1e-6
+    assert error[2, 1:3].min() > 0.1
+    assert shifted.clear[:3].all()
+
+
+def test_invariance_compares_places_free_of_borders(shifted):
+    """Units that see what came in from outside, or the padding, are left out."""
+    # Of 14 rows and 18 columns of "valid" all see the image only; shifted by 4, 14 columns do.
+    np.testing.assert_allclose(shifted.compared[0], [1, 17 / 18, 16 / 18, 14 / 18], rtol=1e-6)
+    # Padding below and to the right of an even size: 6 of 7 rows, 8 of 9 columns are free.
+    assert shifted.compared[1, 0] == pytest.approx(6 * 8 / 63)
+
+
+def test_invariance_knows_no_place_of_dense_units(shifted):
+    """Units that see the whole image cannot move along; how far they stay is measured."""
+    assert np.isnan(shifted.equivariance_error[3]).all()
+    assert (shifted.compared[3] == 0).all()
+    assert (shifted.similarity[3] > 0).all()
+
+
+def test_invariance_is_that_of_the_layers_outputs(model, images, shifted):
+    """Similarity and distance are those that Keras' own outputs have, image by image."""
+    inner = keras.Model(model.inputs, model.get_layer("strided").output)
+    old = np.asarray(inner(images)).reshape(3, -1)
+    new = np.asarray(inner(moved(images, shift(0, 2), fill=0.5))).reshape(3, -1)
+    norms = np.linalg.norm(old, axis=1), np.linalg.norm(new, axis=1)
+    cosine = (old * new).sum(axis=1) / norms[0] / norms[1]
+    np.testing.assert_allclose(shifted.similarity[1, 2], cosine, atol=1e-5)
+    apart = np.linalg.norm(old - new, axis=1) / np.maximum(*norms)
+    np.testing.assert_allclose(shifted.distance[1, 2], apart, atol=1e-5)
+    assert shifted.distance[:, 0].max() == 0
+
+
+def test_invariance_finds_pooling_blind_within_its_window():
+    """A point that stays in its window leaves what is pooled equal; one that leaves it does not."""
+    pooling = keras.Sequential(
+        [
+            keras.Input((6, 8, 2)),
+            layers.MaxPooling2D((2, 4), name="pool"),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    points = np.zeros((2, 6, 8, 2), np.float32)
+    points[0, 2, 0, 0], points[1, 4, 0, 1] = 1, 2
+    for along, window in (("rows", 2), ("columns", 4)):
+        found = invariance(pooling, points, "shift", range(window + 1), "pool", along=along)
+        assert found.distance[0, :window].max() == 0
+        assert found.similarity[0, :window].min() == pytest.approx(1)
+        # Now in the next window, orthogonal to the old one, or off the image.
+        assert found.distance[0, window].tolist() == pytest.approx(
+            [2**0.5, 1.0 if along == "rows" else 2**0.5]
+        )
+
+
+def test_invariance_finds_a_round_kernel_equivariant_to_quarter_turns():
+    """A kernel that is the same when turned turns along; another one does not."""
+    inputs = keras.Input((9, 9, 1))
+    round_ = layers.Conv2D(1, 3, padding="same", use_bias=False, name="round")
+    other = layers.Conv2D(1, 3, padding="same", use_bias=False, name="other")
+    joined = layers.Concatenate()([round_(inputs), other(inputs)])
+    turning = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(joined)))
+    round_.set_weights([np.float32([[1, 2, 1], [2, 5, 2], [1, 2, 1]])[..., None, None]])
+    other.set_weights([np.float32([[1, 2, 1], [0, 5, 0], [0, 0, 0]])[..., None, None]])
+    images = np.random.default_rng(1).normal(size=(2, 9, 9, 1))
+    error = invariance(turning, images, "rotation", [90, 180], ["round", "other"])
+    assert error.equivariance_error[0].max() < 1e-6
+    assert error.equivariance_error[1].min() > 0.1
+
+
+def test_invariance_falls_back_to_all_places_that_stay(images):
+    """Where every unit sees the border, those that stay on the layer count, and it is said."""
+    wide = keras.Sequential(
+        [
+            keras.Input((4, 5, 1)),
+            layers.Conv2D(2, 9, padding="same", name="wide"),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    found = invariance(wide, images[:, :4, :5, :1], "shift", [0, 2, 5], "wide")
+    assert not found.clear.any()
+    assert found.compared[0].tolist() == pytest.approx([1, 0.6, 0])
+    assert found.equivariance_error[0, 0].max() == 0
+    assert found.equivariance_error[0, 1].min() > 0.1  # the padding's doing
+    assert np.isnan(found.equivariance_error[0, 2]).all()
+
+
+def test_invariance_does_not_depend_on_the_batch_size(model, images, shifted):
+    """The same numbers for one image at a time."""
+    one = invariance(model, images, "shift", [0, 1, 2, 4], batch_size=1, fill=0.5)
+    np.testing.assert_allclose(one.similarity, shifted.similarity, atol=1e-6)
+    np.testing.assert_allclose(one.equivariance_error, shifted.equivariance_error, atol=1e-6)
+
+
+def test_invariance_draws_what_stays_and_what_moves_along(shifted):
+    """A curve per layer in each of two panels, the means over the images."""
+    stays, moves = shifted.figure().axes
+    assert stays.get_xlabel() == "shift by pixels"
+    assert [line.get_label() for line in stays.lines] == list(shifted.layers)
+    assert [line.get_label() for line in moves.lines] == ["valid", "strided", "pool"]
+    drawn = np.asarray(moves.lines[1].get_ydata())
+    np.testing.assert_allclose(drawn, shifted.equivariance_error[1].mean(axis=1))
+    assert len(shifted.figure(["classes"]).axes) == 1
+    with pytest.raises(UnderstandingError, match="Measured are valid, strided"):
+        shifted.figure(["valyd"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"change": "mirror"}, "'shift', 'rotation', 'scale'"),
+        ({"amounts": []}, "one or more"),
+        ({"amounts": [np.nan]}, "an amount is a number"),
+        ({"change": "scale", "amounts": [0]}, "above 0"),
+        ({"amounts": "far"}, "an amount is a number"),
+        ({"amounts": None}, "an amount is a number"),
+        ({"along": "depth"}, "along is one of"),
+        ({"layers": []}, "one or more"),
+        ({"fill": "edge"}, "fill is a number"),
+    ],
+)
+def test_invariance_refuses_what_cannot_be(model, images, options, message):
+    """Each option that cannot be is refused in a sentence."""
+    with pytest.raises(UnderstandingError, match=message):
+        invariance(model, images, **{"change": "shift", "amounts": [1], **options})

@@ -87,6 +87,12 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--early-stopping", metavar="N", type=int, help="stop after N epochs without a better loss"
     )
+    parser.add_argument(
+        "--adversarial",
+        metavar="EPSILON",
+        type=float,
+        help="attack half of each batch first, moving pixels by so much of [0, 1], such as 0.03",
+    )
     parser.add_argument("--precision", choices=_PRECISIONS, default="float32")
     parser.add_argument(
         "--jit",
@@ -139,10 +145,18 @@ def _run(options: argparse.Namespace) -> int:
 
     keras.config.set_dtype_policy(options.precision)
     keras.utils.set_random_seed(options.seed)
-    given = {name: getattr(options, name) for name in _FIT_OPTIONS}
+    given = {name: getattr(options, name) for name in _FIT_OPTIONS} | _adversary(options)
     train = _train_once if options.restarts is None else _train_several
     train(options, dataset, given if _speaks(options) else {**given, "verbose": 0})
     return DONE
+
+
+def _adversary(options: argparse.Namespace) -> dict[str, Any]:
+    if options.adversarial is None:
+        return {}
+    from dlcnn.understanding import Adversary
+
+    return {"adversary": Adversary(epsilon=options.adversarial)}
 
 
 def _check_machines(options: argparse.Namespace) -> None:

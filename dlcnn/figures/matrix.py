@@ -11,7 +11,7 @@ from dlcnn.figures.colours import SEQUENTIAL
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["confusion"]
+__all__ = ["confusion", "shares"]
 
 _NUMBERS_UP_TO = 20  # classes; beyond it the numbers in the cells cannot be read
 
@@ -54,6 +54,49 @@ def confusion(
             colour = "black" if shares[row, column] > 0.5 else "white"
             axes.text(column, row, str(count), ha="center", va="center", color=colour)
     figure.colorbar(picture, ax=axes, label="share of the true class", shrink=0.85)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def shares(
+    values: npt.NDArray[Any],
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    *,
+    label: str,
+    title: str = "",
+) -> "Figure":
+    """Draw a table of shares, each a number on its colour.
+
+    Args:
+        values: (rows, columns) from 0 to 1.
+        row_names: as many as there are rows.
+        column_names: as many as there are columns.
+        label: what the shares are of, beside the scale.
+        title: stands above the figure.
+
+    Raises:
+        ValueError: there are other numbers of names.
+    """
+    from matplotlib.figure import Figure
+
+    if values.shape != (len(row_names), len(column_names)):
+        raise ValueError(
+            f"shares: each row and each column has a name. Received values.shape={values.shape}, "
+            f"{len(row_names)} row names and {len(column_names)} column names."
+        )
+    size = (3.4 + 1.1 * len(column_names), 1.2 + 0.6 * len(row_names))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+    picture = axes.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
+    axes.set(xticks=range(len(column_names)), yticks=range(len(row_names)))
+    axes.set_xticklabels(column_names)
+    axes.set_yticklabels(row_names)
+    for (row, column), share in np.ndenumerate(values):
+        colour = "black" if share > 0.5 else "white"
+        axes.text(column, row, f"{share:.1%}", ha="center", va="center", color=colour)
+    figure.colorbar(picture, ax=axes, label=label)
     if title:
         figure.suptitle(title)
     return figure

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcnn.models import Recipe
+from dlcnn.training.adversary import Adversary
 from dlcnn.training.errors import TrainingError
 from dlcnn.training.loop import prepare
 from dlcnn.training.options import complete, recipe_of
@@ -35,6 +36,7 @@ def fit(
     augmentation: Iterable[str] | None = None,
     validation: float | None = None,
     early_stopping: int | None = None,
+    adversary: Adversary | None = None,
     jit_compile: bool | str = "auto",
     deterministic: bool = False,
     seed: int = 0,
@@ -71,6 +73,8 @@ def fit(
         validation: the share of the training images held back to validate on.
         early_stopping: epochs without a better loss (of validation, where there is one) after
             which training stops; the model then has its best weights.
+        adversary: attacks a share of each batch before it is learnt from:
+            `dlcnn.understanding.Adversary(epsilon=8/255)`.
         jit_compile: True, False, or "auto", Keras' own choice: XLA on GPUs only.
         deterministic: only operations that give the same every time; from here on, in the whole
             process.
@@ -86,6 +90,7 @@ def fit(
         What Keras returns; with `run_dir` its history is that of all epochs, earlier ones too.
 
     Raises:
+        UnderstandingError: the adversary cannot attack the model.
         TrainingError: an option cannot be so, model and data do not fit, the loss is no number,
             the run folder is another training's, or it cannot be written.
         KeyboardInterrupt: Ctrl-C; the model and the run folder are those of the last full epoch.
@@ -114,7 +119,13 @@ def fit(
             "fit: TensorBoard's logs lie in the run folder. Received tensorboard=True and "
             "run_dir=None. Name a run_dir."
         )
-    loop = prepare(model, dataset, options, seed=seed, callbacks=callbacks, verbose=verbose)
+    loop = prepare(
+        *(model, dataset, options),
+        seed=seed,
+        adversary=adversary,
+        callbacks=callbacks,
+        verbose=verbose,
+    )
     if run_dir is None:
         return loop.run()
     return fit_in_run(Path(run_dir), loop, dataset, tensorboard=tensorboard, command=command)

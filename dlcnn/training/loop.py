@@ -4,11 +4,13 @@ It writes nothing and knows no run folder.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcnn.data.dataset import Dataset
 from dlcnn.data.pipeline import Batches
+from dlcnn.training.adversary import Adversary, expect_adversary
 from dlcnn.training.devices import Devices, devices_of, only_deterministic
 from dlcnn.training.objective import Objective, objective_of
 from dlcnn.training.options import Options
@@ -31,6 +33,7 @@ class Loop:
         seed: of the order of the images and all that is drawn for it.
         objective: what the model is compiled for.
         devices: what it is spread over.
+        adversary: what attacks the batches, if anything does.
         training: the batches to train on.
         validating: those to validate on, if any.
         own: the callbacks that the options ask for.
@@ -43,6 +46,7 @@ class Loop:
     seed: int
     objective: Objective
     devices: Devices
+    adversary: Adversary | None
     training: Batches
     validating: Batches | None
     own: Sequence["keras.callbacks.Callback"]
@@ -59,20 +63,24 @@ class Loop:
     ) -> "keras.callbacks.History":
         """Train from the epoch `initial_epoch` (from 0) to the last."""
         self.training.epoch = initial_epoch
-        return self.model.fit(
-            **self.training.fit_arguments(),
-            validation_data=self.validating and self.validating.for_keras(),
-            epochs=self.options.epochs,
-            initial_epoch=initial_epoch,
-            callbacks=[*self.counting, *also],
-            verbose=self.verbose,
-        )
+        attacked = nullcontext() if self.adversary is None else self.adversary.attacking(self.model)
+        with attacked:
+            return self.model.fit(
+                **self.training.fit_arguments(),
+                validation_data=self.validating and self.validating.for_keras(),
+                epochs=self.options.epochs,
+                initial_epoch=initial_epoch,
+                callbacks=[*self.counting, *also],
+                verbose=self.verbose,
+            )
 
     def surroundings(self) -> dict[str, Any]:
         """What the result depends on besides the options, for a run's manifest."""
         import keras
 
+        attacked = {} if self.adversary is None else {"adversary": self.adversary.as_facts()}
         return {
+            **attacked,
             "backend": keras.backend.backend(),
             "precision": self.model.dtype_policy.name,
             "devices": self.devices.count,
@@ -86,6 +94,7 @@ def prepare(
     options: Options,
     *,
     seed: int,
+    adversary: Adversary | None,
     callbacks: Sequence["keras.callbacks.Callback"],
     verbose: str | int,
 ) -> Loop:
@@ -93,8 +102,10 @@ def prepare(
 
     Raises:
         TrainingError: the model fits neither the data nor the devices, or an option is unknown.
+        UnderstandingError: the adversary cannot attack the model.
     """
     objective = objective_of(model, dataset)
+    expect_adversary(adversary, model)
     devices = devices_of(model, options.batch_size)
     if options.deterministic:
         only_deterministic()
@@ -111,6 +122,7 @@ def prepare(
         seed=seed,
         objective=objective,
         devices=devices,
+        adversary=adversary,
         training=training,
         validating=validating,
         own=_own_callbacks(options, training),

@@ -1,0 +1,213 @@
+"""How attacks fare: over the distance that they may go, and on a network they were not made for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.understanding.adversarial.attack import fgsm
+from dlcnn.understanding.adversarial.result import Adversarial, answers
+from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.questions import Question, ask, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Attack", "SuccessCurve", "Transfer", "success_curve", "transfer"]
+
+Attack: TypeAlias = Callable[..., Adversarial]
+"""Called as `attack(model, images, labels, batch_size, epsilon=…)`, such as `fgsm`, or
+`functools.partial(pgd, steps=20)`."""
+
+_Labels: TypeAlias = int | Sequence[int] | npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SuccessCurve:
+    """How many images a network mistakes when they may be changed further and further.
+
+    Attributes:
+        model: the name of the network.
+        method: of the attack, in words.
+        epsilons: (E,) rising from 0, which is no attack.
+        success: (E, N) whether the attack succeeds on each image.
+    """
+
+    model: str
+    method: str
+    epsilons: npt.NDArray[np.float64]
+    success: npt.NDArray[np.bool_]
+
+    @property
+    def error(self) -> npt.NDArray[np.float64]:
+        """(E,): the share of the images on which it succeeds; the first is the error without."""
+        return np.asarray(self.success.mean(axis=1))
+
+    def figure(self) -> "Figure":
+        """Draw the curve."""
+        from dlcnn.figures import lines
+
+        return lines(
+            self.epsilons,
+            {self.method: self.error},
+            xlabel="epsilon, in the unit of the pixels",
+            ylabel="share of images mistaken",
+            title=f"{self.method} on {self.model}",
+        )
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What images that were changed for one network do to another, both ways.
+
+    Attributes:
+        names: of the two networks.
+        method: of the attack, in words.
+        clean: (2, N) whether each network mistakes the images as they were.
+        wrong: (2, 2, N) whether an image changed for the first index is mistaken by the second.
+    """
+
+    names: tuple[str, str]
+    method: str
+    clean: npt.NDArray[np.bool_]
+    wrong: npt.NDArray[np.bool_]
+
+    @property
+    def table(self) -> npt.NDArray[np.float64]:
+        """(3, 2): a column for each network, the share that it mistakes of the images as they
+        were, of those changed for the first network, and of those changed for the second.
+        """
+        return np.concatenate([self.clean.mean(axis=-1)[None], self.wrong.mean(axis=-1)])
+
+    @property
+    def rates(self) -> npt.NDArray[np.float64]:
+        """(2,): of the images that both networks had right, and that now fool the network they
+        were changed for, the share that fools the other as well; NaN where there are none.
+        """
+        right = ~self.clean.any(axis=0)
+        fooling = [self.wrong[made, made] & right for made in (0, 1)]
+        return np.array(
+            [
+                self.wrong[made, 1 - made][those].mean() if those.any() else np.nan
+                for made, those in enumerate(fooling)
+            ]
+        )
+
+    def figure(self) -> "Figure":
+        """Draw the table."""
+        from dlcnn.figures import shares
+
+        return shares(
+            self.table,
+            ["as they were", *(f"changed for {name}" for name in self.names)],
+            list(self.names),
+            label="share of images mistaken",
+            title=f"{self.method}, from one network to another",
+        )
+
+
+def success_curve(
+    model: keras.Model,
+    images: npt.ArrayLike,
+    labels: _Labels,
+    epsilons: Sequence[float] | npt.NDArray[Any] = (2 / 255, 4 / 255, 8 / 255, 16 / 255),
+    batch_size: int = 64,
+    *,
+    attack: Attack = fgsm,
+) -> SuccessCurve:
+    """Attack the same images over and over, each time with leave to go further.
+
+    Args:
+        model: Functional or Sequential, from images to the scores of classes.
+        images: (N, H, W, C) as the model takes them.
+        labels: the true class of each image; one class counts for all.
+        epsilons: how far, in the unit of the pixels; 0 is put before them.
+        batch_size: images at a time.
+        attack: `fgsm`, or another with its options: `functools.partial(pgd, steps=20)`.
+
+    Raises:
+        ModelError, UnderstandingError: the model, images, labels or epsilons cannot be.
+    """
+    where = "success_curve"
+    question = ask(where, model, images, _given(where, labels), batch_size)
+    radii = sorted({number(where, "an epsilon", each, above=0) for each in epsilons if each != 0})
+    if not radii:
+        raise UnderstandingError(
+            f"{where}: there is at least one epsilon above 0. Received epsilons={epsilons!r}. "
+            "Name some, such as (2/255, 8/255)."
+        )
+    results = [_attack(attack, model, question, radius) for radius in radii]
+    classes, _ = answers(question.lens, question.images, question.batch_size)
+    success = [classes != question.targets, *(result.success for result in results)]
+    return SuccessCurve(
+        question.lens.name, results[0].method, np.array([0.0, *radii]), np.stack(success)
+    )
+
+
+def transfer(
+    source: keras.Model,
+    other: keras.Model,
+    images: npt.ArrayLike,
+    labels: _Labels,
+    batch_size: int = 64,
+    *,
+    epsilon: float = 8 / 255,
+    attack: Attack = fgsm,
+) -> Transfer:
+    """Change images for each of two networks, and show them to both.
+
+    Args:
+        source: Functional or Sequential, from images to the scores of classes.
+        other: one of the same images and classes.
+        images: (N, H, W, C) as both models take them.
+        labels: the true class of each image; one class counts for all.
+        batch_size: images at a time.
+        epsilon: how far, in the unit of the pixels.
+        attack: `fgsm`, or another with its options: `functools.partial(pgd, steps=20)`.
+
+    Raises:
+        ModelError, UnderstandingError: the models, images, labels or options cannot be.
+    """
+    where = "transfer"
+    models = (source, other)
+    asked = [ask(where, model, images, _given(where, labels), batch_size) for model in models]
+    lenses = [question.lens for question in asked]
+    if lenses[0].classes != lenses[1].classes:
+        raise UnderstandingError(
+            f"{where}: both networks tell the same classes apart. Received "
+            f"{lenses[0].name!r} of {lenses[0].classes} and {lenses[1].name!r} of "
+            f"{lenses[1].classes}. Pass two that were trained on the same."
+        )
+    made = [
+        _attack(attack, model, question, epsilon)
+        for model, question in zip(models, asked, strict=True)
+    ]
+
+    def mistaken(pixels: npt.NDArray[Any]) -> list[npt.NDArray[np.bool_]]:
+        return [
+            answers(lens, pixels, asked[0].batch_size)[0] != asked[0].targets for lens in lenses
+        ]
+
+    return Transfer(
+        (lenses[0].name, lenses[1].name),
+        made[0].method,
+        np.stack(mistaken(asked[0].images)),
+        np.stack([mistaken(result.images) for result in made]),
+    )
+
+
+def _attack(attack: Attack, model: keras.Model, question: Question, epsilon: float) -> Adversarial:
+    return attack(model, question.images, question.targets, question.batch_size, epsilon=epsilon)
+
+
+def _given(where: str, labels: _Labels | None) -> _Labels:
+    """Labels, which a model's own answers cannot stand for here."""
+    if labels is None:
+        raise UnderstandingError(
+            f"{where}: a mistake is another class than the true one. Received labels=None. "
+            "Name the class of each image."
+        )
+    return labels

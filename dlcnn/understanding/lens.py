@@ -181,9 +181,9 @@ class Lens:
                 found.add(step)
         return found
 
-    def steps(self) -> list[int]:
-        """The nodes that the answer needs, in an order of running."""
-        return self._needed({}, [self.output])
+    def steps(self, *places: Place) -> list[int]:
+        """The nodes that some tensors need, by default the answer, in an order of running."""
+        return self._needed({}, places or [self.output])
 
     def expect_differentiable(self, place: Place) -> None:
         """Refuse to ask for a gradient of the score where none leads back to `place`.

@@ -1,0 +1,198 @@
+"""Climbing: small steps of an image along the gradient of a score, wholly in one program.
+
+It must not know what the score is of.
+"""
+
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.ascent.options import Options
+from dlcnn.understanding.ascent.regularisers import (
+    blurred,
+    gaussian,
+    mean_square,
+    shifted,
+    total_variation,
+    turns,
+)
+from dlcnn.understanding.ascent.result import Way
+from dlcnn.understanding.batches import stretches, track
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.gradients import value_and_gradient
+from dlcnn.understanding.lens import Lens
+
+__all__ = ["ascend", "by_batches", "offsets_of", "stepping", "warn_of_standstill"]
+
+_BLUR_EVERY = 4  # steps, as Yosinski et al. 2015
+
+Score = Callable[[Tensor, Tensor], Tensor]
+"""From (N, H, W, C) images and (N,) what each is made for to (N,) scores."""
+
+
+def stepping(lens: Lens, key: Hashable, score: Score, options: Options) -> Callable[..., Any]:
+    """The program of one step, kept in the lens.
+
+    Args:
+        lens: of the model.
+        key: what the score depends on.
+        score: what to raise.
+        options: how to climb. Other weights, ranges and sizes of steps make no other program.
+    """
+    penalised = options.l2 > 0 or options.total_variation > 0
+    flags = (options.jitter > 0, options.blur > 0, penalised)
+    return lens.program(("ascent", key, *flags), lambda: _step(score, *flags))  # type: ignore[no-any-return]
+
+
+def _step(score: Score, jittering: bool, blurring: bool, penalised: bool) -> Callable[..., Any]:
+    def run(
+        images: Tensor,
+        made_for: Tensor,
+        numbers: Tensor,
+        rows: Tensor,
+        columns: Tensor,
+        over_rows: Tensor,
+        over_columns: Tensor,
+    ) -> tuple[Tensor, ...]:
+        step, span, low, high, l2, variation = (numbers[i] for i in range(6))
+        seen = shifted(images, rows[0], columns[0]) if jittering else images
+        scores, gradient = value_and_gradient(lambda pixels: score(pixels, made_for))(seen)
+        objectives = scores
+        if jittering:
+            gradient = shifted(gradient, rows[1], columns[1])
+        if penalised:
+            # Of the image as it lies: a shifted one has a seam that is none.
+            penalties, pull = value_and_gradient(
+                lambda pixels: (
+                    l2 * mean_square(pixels / span) + variation * total_variation(pixels / span)
+                )
+            )(images)
+            objectives, gradient = scores - penalties, gradient - pull
+        peak = ops.max(ops.abs(gradient), axis=(1, 2, 3), keepdims=True)
+        # By its largest value first: squares of small gradients are 0 in float32.
+        direction = gradient / ops.where(peak > 0, peak, ops.ones_like(peak))
+        strength = ops.sqrt(ops.mean(ops.square(direction), axis=(1, 2, 3), keepdims=True))
+        direction = direction / ops.where(peak > 0, strength, ops.ones_like(strength))
+        moved = images + step * span * direction
+        if blurring:
+            moved = blurred(moved, over_rows, over_columns)
+        return ops.minimum(ops.maximum(moved, low), high), scores, objectives, peak[:, 0, 0, 0]
+
+    return run
+
+
+def offsets_of(options: Options, stages: int = 1) -> npt.NDArray[np.int64]:
+    """(stages, steps, 2): how far the image is shifted down and right in each step."""
+    random = np.random.default_rng(options.seed)
+    most = options.jitter
+    return random.integers(-most, most + 1, (stages, options.steps, 2))
+
+
+def ascend(
+    where: str,
+    step: Callable[..., Any],
+    images: npt.NDArray[np.float32],
+    made_for: npt.NDArray[np.int32],
+    options: Options,
+    offsets: npt.NDArray[np.int64],
+    *,
+    look_at_end: bool = True,
+) -> Way:
+    """Climb with images that fit into one batch.
+
+    Args:
+        where: the function that errors name.
+        step: what `stepping` gives.
+        images: (N, H, W, C) float32 to begin with.
+        made_for: (N,) what the score of each is of.
+        options: how to climb.
+        offsets: (steps, 2) pixels down and right.
+        look_at_end: whether to score the last image too.
+
+    Raises:
+        UnderstandingError: there is NaN or infinity on the way.
+    """
+    weights = options.l2, options.total_variation
+    numbers = np.array([options.step_size, options.span, *options.limits, *weights], np.float32)
+    height, width = images.shape[1:3]
+    blurs = [(gaussian(height, s), gaussian(width, s)) for s in (0.0, options.blur)]
+    found: list[Sequence[npt.NDArray[Any]]] = []
+    frames, frame_steps = [], []
+    for number in track(range(options.steps + look_at_end), where):
+        last = number == options.steps
+        down, right = (0, 0) if last else offsets[number]
+        blur = blurs[not last and (number + 1) % _BLUR_EVERY == 0]
+        turn = turns(height, down), turns(width, right)
+        moved, *values = step(images, made_for, numbers, *turn, *blur)
+        _expect_finite(where, number, moved, *values)
+        found.append(values)
+        if number % options.keep_every == 0 or last:
+            frames.append(images)
+            frame_steps.append(number)
+        if not last:
+            images = moved
+    scores, objectives, peaks = (np.stack(column, axis=1) for column in zip(*found, strict=True))
+    moving = np.any(peaks > 0, axis=1)
+    return Way(images, scores, objectives, np.stack(frames), tuple(frame_steps), moving)
+
+
+def by_batches(
+    climb: Callable[[npt.NDArray[np.float32], npt.NDArray[np.int32]], Way],
+    images: npt.NDArray[np.float32],
+    made_for: npt.NDArray[np.int32],
+    batch_size: int,
+) -> Way:
+    """Climb with any number of images, `batch_size` at a time; batches have one size."""
+    count = len(images)
+    size, starts = stretches(count, batch_size)
+    ways = []
+    for start in starts:
+        rows = np.minimum(np.arange(start, start + size), count - 1)
+        ways.append(climb(images[rows], made_for[rows]))
+
+    def together(parts: Sequence[npt.NDArray[Any]], axis: int = 0) -> npt.NDArray[Any]:
+        whole = np.concatenate(parts, axis=axis)
+        return whole[:count] if axis == 0 else whole[:, :count]
+
+    return Way(
+        images=together([way.images for way in ways]),
+        scores=together([way.scores for way in ways]),
+        objectives=together([way.objectives for way in ways]),
+        frames=together([way.frames for way in ways], axis=1),
+        frame_steps=ways[0].frame_steps,
+        moving=together([way.moving for way in ways]),
+    )
+
+
+def _expect_finite(where: str, step: int, *arrays: npt.NDArray[Any]) -> None:
+    if all(np.isfinite(array).all() for array in arrays):
+        return
+    when = "at the start" if step == 0 else f"in step {step}"
+    hint = (
+        "Look at the weights of the model: understanding.saliency names the layer where it begins."
+        if step == 0
+        else "Climb with fewer steps, a smaller step_size or within a value_range."
+    )
+    raise UnderstandingError(
+        f"{where}: scores and gradients are finite numbers on the way up. Received NaN or "
+        f"infinity {when}. {hint}"
+    )
+
+
+def warn_of_standstill(where: str, way: Way, titles: Sequence[str]) -> None:
+    """Warn of images that no gradient moved."""
+    still = [title for title, moving in zip(titles, way.moving, strict=True) if not moving]
+    if still:
+        more = f" and {len(still) - 5} more" if len(still) > 5 else ""
+        warnings.warn(
+            f"{where}: {', '.join(still[:5])}{more} had no gradient to climb, and the image is as "
+            "it began. Begin elsewhere: noise=0.1, start=0.5 or an image; a dead unit answers 0 "
+            "to all of them.",
+            UnderstandingWarning,
+            stacklevel=3,
+        )

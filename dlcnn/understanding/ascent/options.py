@@ -1,0 +1,208 @@
+"""How to climb, and from where: what callers pass, checked.
+
+It must not know what is climbed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from dlcnn.models.graph import Place
+from dlcnn.models.shapes import as_text
+from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.lens import Lens
+from dlcnn.understanding.questions import number, warn_of_scale
+
+__all__ = ["Options", "expect_size", "options_of", "start_images"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to climb.
+
+    Attributes:
+        steps: how many.
+        step_size: how far a pixel moves in one step, in widths of the range.
+        l2: weight of the mean square.
+        total_variation: weight of the total variation.
+        blur: standard deviation in pixels.
+        jitter: pixels that the image is shifted by at most.
+        value_range: the lowest and highest pixel; None where there is no limit.
+        seed: of the shifts, and of noise.
+        keep_every: how many steps lie between frames.
+    """
+
+    steps: int
+    step_size: float
+    l2: float
+    total_variation: float
+    blur: float
+    jitter: int
+    value_range: tuple[float, float] | None
+    seed: int
+    keep_every: int
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and highest pixel."""
+        return self.value_range or (-np.inf, np.inf)
+
+    @property
+    def span(self) -> float:
+        """The width of the range, the unit of pixels; 1 where there is none."""
+        return 1.0 if self.value_range is None else self.value_range[1] - self.value_range[0]
+
+
+def options_of(
+    where: str,
+    *,
+    steps: Any,
+    step_size: Any,
+    l2: Any,
+    total_variation: Any,
+    blur: Any,
+    jitter: Any,
+    value_range: Any,
+    seed: Any,
+    keep_every: Any,
+) -> Options:
+    """Check how a caller wants to climb.
+
+    Raises:
+        UnderstandingError: an option cannot be.
+    """
+    return Options(
+        steps=int(number(where, "steps", steps, least=1, whole=True)),
+        step_size=number(where, "step_size", step_size, above=0),
+        l2=number(where, "l2", l2, least=0),
+        total_variation=number(where, "total_variation", total_variation, least=0),
+        blur=number(where, "blur", blur, least=0),
+        jitter=int(number(where, "jitter", jitter, least=0, whole=True)),
+        value_range=_range_of(value_range, where),
+        seed=int(number(where, "seed", seed, least=0, whole=True)),
+        keep_every=int(number(where, "keep_every", keep_every, least=1, whole=True)),
+    )
+
+
+def _range_of(value_range: Any, where: str) -> tuple[float, float] | None:
+    if value_range is None:
+        return None
+    try:
+        low, high = map(float, value_range)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise UnderstandingError(
+            f"{where}: value_range is the lowest and the highest pixel, (low, high), or None for "
+            f"no limits. Received value_range={value_range!r}. Name that of the images that the "
+            "model was trained on, such as (0, 1)."
+        )
+    return low, high
+
+
+def start_images(
+    where: str, lens: Lens, name: str, start: Any, count: int, noise: float, options: Options
+) -> npt.NDArray[np.float32]:
+    """(count, H, W, C) float32 images to begin at.
+
+    Args:
+        where: the function that errors name.
+        lens: of the model.
+        name: the argument that errors name.
+        start: a number, one for each channel, an image, or as many as `count`.
+        count: how many are to be made.
+        noise: standard deviation of what is added, in widths of the range.
+        options: how to climb.
+
+    Raises:
+        UnderstandingError: they are no images, or not such as the model takes.
+    """
+    given = _numbers(where, name, start)
+    channels = lens.input_shape[-1]
+    shape: tuple[Any, ...] = given.shape[-3:] if given.ndim >= 3 else lens.input_shape[1:]
+    if None in shape:
+        raise UnderstandingError(
+            f"{where}: the size of an image is known before it is made. Received {name} without "
+            f"one for {lens.name!r}, which takes {as_text(shape)}. Pass an image (height, width, "
+            f"channels) as {name}, such as numpy.zeros((64, 96, 3))."
+        )
+    fits = given.ndim in (0, 1, 3, 4) and 0 not in shape and given.shape[-1:] in ((), (channels,))
+    if not fits or (given.ndim == 4 and len(given) not in (1, count)):
+        raise UnderstandingError(
+            f"{where}: {name} is a number, one for each of {channels} channels, an image (height, "
+            f"width, {channels}) or {count} of them. Received {name}.shape={given.shape}. Pass "
+            "one of these."
+        )
+    images = np.broadcast_to(given.astype(np.float32), (count, *shape))
+    low, high = options.limits
+    if images.min() < low or images.max() > high:
+        raise UnderstandingError(
+            f"{where}: {name} lies within value_range. Received {images.min():g} to "
+            f"{images.max():g} for value_range={options.value_range}. Scale it, or name the range "
+            "that the model takes."
+        )
+    if options.value_range is not None:
+        warn_of_scale(lens, images.dtype, options.value_range, where)
+    if noise:
+        random = np.random.default_rng([options.seed, 1])
+        added = random.standard_normal(images.shape, np.float32) * np.float32(noise * options.span)
+        images = np.clip(images + added, low, high)
+    return images.astype(np.float32, copy=False)
+
+
+def _numbers(where: str, name: str, start: Any) -> npt.NDArray[Any]:
+    try:
+        given = np.asarray(start)
+        good = given.dtype.kind in "fiub" and bool(np.isfinite(given).all())
+    except ValueError:  # rows of different length
+        given, good = np.empty(0, object), False
+    if not good:
+        what = "NaN or infinity" if given.dtype.kind == "f" else repr(start)[:60]
+        raise UnderstandingError(
+            f"{where}: {name} is made of finite numbers. Received {what}. Pass a number such as "
+            "0, or an array of pixels."
+        )
+    return given
+
+
+def expect_size(
+    where: str, lens: Lens, size: Sequence[int], places: Sequence[Place], hint: str
+) -> None:
+    """Refuse a size of images that a layer on the way to `places` does not take.
+
+    Args:
+        where: the function that the error names.
+        lens: of the model.
+        size: (H, W, C).
+        places: the tensors to compute.
+        hint: what to do next.
+
+    Raises:
+        UnderstandingError: a layer does not take it; the layer is named.
+    """
+    if tuple(size) == tuple(lens.input_shape[1:]):
+        return
+    done: list[int] = []
+    image = ops.zeros((1, *size))
+
+    def note(step: int, output: Any) -> Any:
+        if 0 in output.shape:
+            raise ValueError("nothing is left of the image")
+        done.append(step)
+        return output
+
+    try:
+        lens.run({lens.input: image}, places, change=note)
+    except Exception:  # frameworks have errors of their own for this
+        left = [step for step in lens.steps(*places) if step not in done and lens.nodes[step].reads]
+        layer = lens.nodes[left[0]]
+        raise UnderstandingError(
+            f"{where}: all layers on the way take images of the size that is climbed with. "
+            f"Received {as_text(tuple(size))} for {lens.name!r}, built for "
+            f"{as_text(lens.input_shape[1:])}, whose {layer.kind} {layer.name!r} needs another "
+            f"size. {hint}"
+        ) from None

@@ -1,0 +1,137 @@
+"""What a climb gives: images, the way up to them, and pictures of both.
+
+It must not know how they are made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.understanding.maps import captions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Ascent"]
+
+_CURVES_UP_TO = 10  # more lines than that cannot be told apart
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a climb leaves behind.
+
+    Attributes:
+        images: (N, H, W, C) float32 at its end, as the model takes them.
+        scores: (N, S) float32 what was climbed, before each step and at the end.
+        objectives: (N, S) float32 the scores less the penalties.
+        frames: (F, N, H, W, C) float32 images on the way, the first and the last among them.
+        frame_steps: the step before which each frame was.
+        moving: (N,) whether there was anything to climb.
+    """
+
+    images: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    objectives: npt.NDArray[np.float32]
+    frames: npt.NDArray[np.float32]
+    frame_steps: tuple[int, ...]
+    moving: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ascent(Way):
+    """Images that a network was climbed with, the way, and what it was for.
+
+    Attributes:
+        method: its name in words.
+        titles: N texts, what each image is made for.
+        targets: (N,) int32, the class or filter of each; of a dream, the image dreamt into.
+        of_classes: whether the targets are classes.
+        value_range: the lowest and highest pixel; None where there was no limit.
+    """
+
+    method: str
+    titles: tuple[str, ...]
+    targets: npt.NDArray[np.int32]
+    of_classes: bool
+    value_range: tuple[float, float] | None
+
+    def figure(
+        self, *, class_names: Sequence[str] | None = None, columns: int | None = None
+    ) -> "Figure":
+        """Draw the images, each with what it is made for and the score that it reached.
+
+        Args:
+            class_names: the name of each class, for images made for classes; others keep their
+                titles.
+            columns: images per row.
+        """
+        from dlcnn.figures import image_grid
+
+        reached = self.scores[:, -1]
+        if self.of_classes:
+            texts = captions(self.targets, reached, class_names)
+        else:
+            pairs = zip(self.titles, reached, strict=True)
+            texts = [f"{title}, {score:.3g}" for title, score in pairs]
+        texts = [text.replace(", ", "\n", 1) for text in texts]
+        return image_grid(self._shown(self.images), texts, columns=columns, title=self.method)
+
+    def curve_figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
+        """Draw the score over the steps: a curve per image, of many the mean and its spread.
+
+        Args:
+            class_names: as in `figure`.
+        """
+        from dlcnn.figures import lines
+
+        titles = list(self.titles)
+        if self.of_classes and class_names is not None:
+            captions(self.targets, self.scores[:, -1], class_names)  # refuses too few names
+            titles = [class_names[target] for target in self.targets]
+        spread = None
+        if len(self.images) > _CURVES_UP_TO:
+            mean = f"mean of {len(self.images)}, with standard deviation"
+            curves = {mean: self.scores.mean(axis=0)}
+            spread = {mean: self.scores.std(axis=0)}
+        else:
+            doubled = len(set(titles)) < len(titles)
+            curves = {
+                f"{title} (images[{place}])" if doubled else title: scores
+                for place, (title, scores) in enumerate(zip(titles, self.scores, strict=True))
+            }
+        steps = np.arange(self.scores.shape[1])
+        return lines(steps, curves, xlabel="step", ylabel="score", title=self.method, spread=spread)
+
+    def save_gif(
+        self, path: str | Path, *, columns: int | None = None, milliseconds: int = 80
+    ) -> None:
+        """Write the way up as a moving picture, all images side by side.
+
+        Args:
+            path: ends in .gif; written whole or not at all.
+            columns: images per row.
+            milliseconds: how long a frame is shown; the last ten times as long.
+
+        Raises:
+            DlcnnError: another suffix, or a time that no GIF can tell.
+        """
+        from dlcnn.figures import save_gif
+
+        save_gif(self._shown(self.frames), path, columns=columns, milliseconds=milliseconds)
+
+    def _shown(self, images: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """Pixels as they are seen: 1 or 3 channels, the range on [0, 1]."""
+        if self.value_range is not None:
+            low, high = self.value_range
+        else:  # of each image and its frames its own
+            axes = (0, 2, 3, 4)
+            low = self.frames.min(axis=axes)[:, None, None, None]
+            high = self.frames.max(axis=axes)[:, None, None, None]
+            high = np.where(high > low, high, low + 1)
+        shown: npt.NDArray[Any] = np.clip((images - low) / (high - low), 0, 1)
+        return shown[..., :3] if shown.shape[-1] >= 3 else shown[..., :1]

@@ -31,6 +31,7 @@ class Panel:
         ylabel: what the curves tell, with its unit.
         spread: how far up and down a curve is shaded, n values, for those that have it.
         ticks: n names of the places on the axis, in place of their numbers.
+        limits: the least and the most that the vertical axis shows; by default what is there.
         title: stands above the axes.
     """
 
@@ -40,6 +41,7 @@ class Panel:
     ylabel: str
     spread: Mapping[str, _Values] | None = None
     ticks: Sequence[str] | None = None
+    limits: tuple[float, float] | None = None
     title: str = ""
 
 
@@ -71,6 +73,8 @@ def lines(
 def panels(shown: Sequence[Panel], *, title: str = "") -> "Figure":
     """Draw curves over several axes beside each other; a curve has the same colour in all.
 
+    One legend, to the right, is for all of them.
+
     Args:
         shown: what stands on each.
         title: stands above the figure.
@@ -95,6 +99,17 @@ def panels(shown: Sequence[Panel], *, title: str = "") -> "Figure":
     figure = Figure(figsize=(width, 3.8), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
         _draw(axes, panel, names)
+    if len(shown) > 1 and len(names) > 1:
+        handles = {line.get_label(): line for axes in figure.axes for line in axes.lines}
+        figure.legend(
+            [handles[name] for name in names],
+            names,
+            loc="outside right center",
+            frameon=False,
+            fontsize=8,
+        )
+    elif len(names) > 1:
+        figure.axes[0].legend(frameon=False, fontsize=8)
     if title:
         figure.suptitle(title)
     return figure
@@ -115,9 +130,9 @@ def _draw(axes: "Axes", panel: Panel, names: Sequence[str]) -> None:
     axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel)
     if panel.title:
         axes.set_title(panel.title, fontsize=10)
+    if panel.limits is not None:
+        axes.set_ylim(panel.limits)
     if panel.ticks is not None:
         axes.set_xticks(list(panel.x), panel.ticks, rotation=30, ha="right", fontsize=7)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
-    if len(names) > 1:
-        axes.legend(frameon=False, fontsize=8)

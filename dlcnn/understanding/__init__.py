@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from dlcnn.understanding.attribution.methods import METHODS
     from dlcnn.understanding.attribution.occlusion import occlusion
     from dlcnn.understanding.attribution.saliency import gradient, saliency
+    from dlcnn.understanding.attribution.segmentation import Segments, segment
     from dlcnn.understanding.attribution.smoothgrad import smoothgrad
     from dlcnn.understanding.equivariance.invariance import Invariance, invariance
+    from dlcnn.understanding.judging.judge import judge
+    from dlcnn.understanding.judging.judgement import Judgement
+    from dlcnn.understanding.judging.pointing import pointing_game
     from dlcnn.understanding.maps import Maps
     from dlcnn.understanding.network.activations import Activations, activations
     from dlcnn.understanding.network.distributions import Distributions, distributions
@@ -48,10 +52,12 @@ __all__ = [
     "Ascent",
     "Distributions",
     "Invariance",
+    "Judgement",
     "Kernels",
     "LayerGradients",
     "Maps",
     "NeuronGradient",
+    "Segments",
     "Selection",
     "Similarity",
     "Strongest",
@@ -70,14 +76,17 @@ __all__ = [
     "guided_backprop",
     "integrated_gradients",
     "invariance",
+    "judge",
     "kernels",
     "layer",
     "layer_gradients",
     "neuron_gradient",
     "occlusion",
     "pgd",
+    "pointing_game",
     "robust_attack",
     "saliency",
+    "segment",
     "similarity",
     "smoothgrad",
     "strongest",
@@ -88,13 +97,26 @@ __all__ = [
 ]
 
 _ROOMS = {  # where what needs Keras lives
-    "METHODS": "attribution.methods",
+    "Activations": "network.activations",
     "Adversary": "adversarial.training",
     "Ascent": "ascent.result",
+    "Distributions": "network.distributions",
     "Invariance": "equivariance.invariance",
+    "Judgement": "judging.judgement",
+    "Kernels": "network.kernels",
+    "LayerGradients": "network.neurons",
+    "METHODS": "attribution.methods",
     "Maps": "maps",
+    "NeuronGradient": "network.neurons",
+    "Segments": "attribution.segmentation",
+    "Selection": "network.selection",
+    "Similarity": "network.similarity",
+    "Strongest": "network.strongest",
+    "Tuning": "network.tuning",
+    "activations": "network.activations",
     "class_model": "ascent.synthesis",
     "deep_dream": "ascent.dream",
+    "distributions": "network.distributions",
     "fgsm": "adversarial.attack",
     "filter_model": "ascent.synthesis",
     "grad_cam": "attribution.grad_cam",
@@ -103,31 +125,23 @@ _ROOMS = {  # where what needs Keras lives
     "guided_backprop": "attribution.guided",
     "integrated_gradients": "attribution.integrated",
     "invariance": "equivariance.invariance",
+    "judge": "judging.judge",
+    "kernels": "network.kernels",
+    "layer": "network.selection",
+    "layer_gradients": "network.neurons",
+    "neuron_gradient": "network.neurons",
     "occlusion": "attribution.occlusion",
     "pgd": "adversarial.attack",
+    "pointing_game": "judging.pointing",
     "robust_attack": "adversarial.robust",
     "saliency": "attribution.saliency",
+    "segment": "attribution.segmentation",
+    "similarity": "network.similarity",
     "smoothgrad": "attribution.smoothgrad",
+    "strongest": "network.strongest",
     "success_curve": "adversarial.curves",
     "survival": "adversarial.robust",
     "transfer": "adversarial.curves",
-    "Activations": "network.activations",
-    "activations": "network.activations",
-    "Distributions": "network.distributions",
-    "distributions": "network.distributions",
-    "Kernels": "network.kernels",
-    "kernels": "network.kernels",
-    "LayerGradients": "network.neurons",
-    "NeuronGradient": "network.neurons",
-    "layer_gradients": "network.neurons",
-    "neuron_gradient": "network.neurons",
-    "Selection": "network.selection",
-    "layer": "network.selection",
-    "Similarity": "network.similarity",
-    "similarity": "network.similarity",
-    "Strongest": "network.strongest",
-    "strongest": "network.strongest",
-    "Tuning": "network.tuning",
     "tuning": "network.tuning",
 }
 

@@ -68,6 +68,22 @@ def test_train_keeps_the_best_of_several(folder, capsys):
     assert {path.name for path in (folder / "several").iterdir()} >= {"seed-3", "seed-4"}
 
 
+def test_train_attacks_the_batches_and_goes_on_so(folder, capsys, monkeypatch):
+    """--adversarial is part of the run: it is recorded, the command that the run keeps goes on with
+    it, and without it the run is another one.
+    """
+    command = ["train", *MODEL, "--data-folder", "files", "--epochs", "2", "--adversarial", "0.1"]
+    monkeypatch.setattr(sys, "argv", ["dlcnn", *command])
+    assert main(command) == 0
+
+    run = folder / "runs" / "pattern-thirds-1"
+    assert manifest_of(run)["options"]["adversary"]["epsilon"] == 0.1
+    assert main(shlex.split(manifest_of(run)["command"])[1:]) == 0
+    capsys.readouterr()
+    assert main([*command[:-2], "--run", str(run)]) == 2
+    assert "adversary" in capsys.readouterr().err
+
+
 def test_train_can_be_stopped_and_goes_on(folder, environment):
     """Ctrl-C: exit 130, a run that is interrupted, and the command that goes on with it, which
     does; the end is that of a training that nobody stopped.
@@ -115,6 +131,7 @@ def test_train_can_be_stopped_and_goes_on(folder, environment):
         (["--model", "INPUT -> CNV -> FC", "--data", "thirds"], "CNV"),
         (["--model", "convolutional_model", "--data", "thrids"], "Did you mean 'thirds'?"),
         ([*MODEL, "--epochs", "0"], "epochs is a whole number from 1"),
+        ([*MODEL, "--adversarial", "-1"], "epsilon is a number above 0 up to 1"),
         ([*MODEL, "--augment", "flop"], "Did you mean 'flip'"),
         ([*MODEL, "--distribute", "machines"], "Name the folder with --run"),
         (

@@ -1,9 +1,9 @@
-"""The confusion matrix as a picture."""
+"""Tables as pictures."""
 
 import numpy as np
 import pytest
 
-from dlcnn.figures import confusion
+from dlcnn.figures import confusion, shares
 
 
 def test_confusion_writes_counts_and_colours_shares():
@@ -30,3 +30,13 @@ def test_confusion_refuses_names_that_do_not_fit():
     """Rows without a name, or the other way round, are refused."""
     with pytest.raises(ValueError, match="3 class names"):
         confusion(np.zeros((2, 2), int), ["a", "b", "c"])
+
+
+def test_shares_writes_each_share_on_its_colour():
+    """Rows and columns stand where their names are."""
+    axes = shares(np.array([[0, 0.125, 1]]), ["row"], ["a", "b", "c"], label="of all").axes[0]
+
+    assert [text.get_text() for text in axes.texts] == ["0.0%", "12.5%", "100.0%"]
+    np.testing.assert_allclose(np.asarray(axes.get_images()[0].get_array()), [[0, 0.125, 1]])
+    with pytest.raises(ValueError, match="1 row names and 2 column names"):
+        shares(np.zeros((2, 2)), ["row"], ["a", "b"], label="of all")

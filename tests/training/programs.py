@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +163,48 @@ def _train_forgetting_the_epoch(folder):
     Batches.order = lambda self, _epoch: order(self, 0)
     train(folder)
     Batches.order = order
+
+
+def train_against_an_adversary(folder):
+    """Stopped as the third epoch begins, refused to other adversaries, gone on with; and never stopped."""
+    import keras
+
+    from dlcnn import training
+    from dlcnn.understanding import Adversary
+
+    class Stop(keras.callbacks.Callback):
+        at = None
+
+        def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002  # of Keras
+            if epoch == Stop.at:
+                raise KeyboardInterrupt
+
+    def fit(place, adversary):
+        model = model_with_everything()
+        training.fit(
+            model,
+            drawn_dataset(),
+            run_dir=Path(folder) / place,
+            adversary=adversary,
+            callbacks=[Stop()],
+            **{**EVERYTHING, "epochs": 3},
+        )
+        return np.concatenate([each.ravel() for each in model.get_weights()])
+
+    ours = Adversary(epsilon=0.2, steps=2)
+    Stop.at = 2
+    with suppress(KeyboardInterrupt):
+        fit("stopped", ours)
+    Stop.at = None
+    report = {
+        "status": training.Run.open(Path(folder) / "stopped").manifest.status,
+        "refused": [
+            _refusal(fit, "stopped", other) for other in (Adversary(epsilon=0.1, steps=2), None)
+        ],
+    }
+    stopped, whole = fit("stopped", ours), fit("whole", ours)
+    report["same"] = stopped.tobytes() == whole.tobytes()
+    print(json.dumps(report))
 
 
 def train_plainly():

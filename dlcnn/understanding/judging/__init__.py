@@ -1,0 +1,1 @@
+"""Judging explanations: whether maps show what the network looks at, in numbers."""

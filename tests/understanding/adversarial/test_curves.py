@@ -1,0 +1,90 @@
+"""Success over epsilon, and from one network to another."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from dlcnn.understanding import UnderstandingError, fgsm, pgd, success_curve, transfer
+from tests.understanding.adversarial.examples import grey_images, linear_model
+
+KERNEL = np.array([3, -2, 1, 5, -4, 2, -1, 6, 2, -3, 1, -5], np.float32)
+IMAGES = grey_images(30, seed=2)
+LOGITS = IMAGES.reshape(30, -1) @ KERNEL - 2.5
+LABELS = (LOGITS + np.random.default_rng(5).normal(0, 1, 30) > 0).astype(int)
+WIDE = partial(fgsm, value_range=(-9, 9))
+
+
+def test_success_curve_of_a_linear_network_is_known():
+    """An image falls when epsilon times the sum of absolute weights is more than its margin; so
+    the curve starts at the error without attack and never falls.
+    """
+    margins = np.where(LABELS == 1, LOGITS, -LOGITS)
+    epsilons = [0, 0.01, 0.05, 0.02, 0.1]
+
+    curve = success_curve(
+        linear_model(KERNEL[:, None], [-2.5]), IMAGES, LABELS, epsilons, attack=WIDE
+    )
+
+    assert curve.epsilons.tolist() == [0, 0.01, 0.02, 0.05, 0.1]
+    reach = curve.epsilons[:, None] * np.abs(KERNEL).sum()
+    np.testing.assert_array_equal(curve.success, margins < reach)
+    assert 0 < curve.error[0] == (margins < 0).mean() < 0.5
+    assert (np.diff(curve.error) >= 0).all()
+    assert curve.error[-1] > curve.error[0]
+
+
+def test_success_curve_takes_any_attack(trained, test_images):
+    """With more steps the curve lies higher."""
+    one = success_curve(trained, *test_images, [0.15, 0.2])
+    more = success_curve(trained, *test_images, [0.15, 0.2], attack=partial(pgd, steps=20))
+
+    assert more.error[0] == one.error[0] == 0
+    assert more.error[-1] > one.error[-1]
+    axes = more.figure().axes[0]
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), more.error)
+    assert "PGD, 20 steps" in more.figure().get_suptitle()
+
+
+def test_transfer_tells_who_is_fooled_by_whom():
+    """Twins fool each other always; a network that looks at other pixels not at all."""
+    model = linear_model(KERNEL[:, None], [-2.5], name="one")
+    twin = linear_model(2 * KERNEL[:, None], [-5], name="twin")
+    other = linear_model(np.eye(12)[:, :1] * 100, [-1], name="other")  # 1 for all of them
+    labels = np.ones(30, int)
+    options = {"epsilon": 0.1, "attack": WIDE}
+
+    same = transfer(model, twin, IMAGES, labels, **options)
+    apart = transfer(model, other, IMAGES, labels, **options)
+
+    right = LOGITS > 0
+    fooled = right & (LOGITS - 0.1 * np.abs(KERNEL).sum() < 0)
+    assert fooled.any()
+    np.testing.assert_allclose(same.rates, [1, 1])
+    np.testing.assert_allclose(
+        same.table, np.tile([[np.mean(~right)], [np.mean(~right | fooled)]], 2)[[0, 1, 1]]
+    )
+    assert apart.rates[0] == 0
+    assert np.isnan(apart.rates[1])
+    assert apart.table[1].tolist() == [np.mean(~right | fooled), 0]
+    axes = apart.figure().axes[0]
+    np.testing.assert_allclose(np.asarray(axes.get_images()[0].get_array()), apart.table)
+    assert [each.get_text() for each in axes.get_yticklabels()][1:] == [
+        "changed for one",
+        "changed for other",
+    ]
+
+
+def test_curves_refuse_in_a_sentence():
+    """What cannot be compared or counted is refused."""
+    model = linear_model(KERNEL[:, None], [0])
+    three = linear_model(np.ones((12, 3)), [0, 0, 0])
+    for refused, words in (
+        (lambda: success_curve(model, IMAGES, None), "labels=None"),
+        (lambda: success_curve(model, IMAGES, LABELS, [0]), "at least one epsilon"),
+        (lambda: success_curve(model, IMAGES, LABELS, [-1]), "an epsilon is a number above 0"),
+        (lambda: transfer(model, three, IMAGES, LABELS), "of 2 and .* of 3"),
+        (lambda: transfer(model, model, IMAGES, LABELS[:4]), "one for each"),
+    ):
+        with pytest.raises(UnderstandingError, match=words):
+            refused()

@@ -50,6 +50,9 @@ def _tensorflow(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], tupl
     import tensorflow as tf
 
     def both(inputs: Tensor) -> tuple[Tensor, Tensor]:
+        # A tensor of its own: layers such as Identity give back the very tensor that they got, and
+        # what else reads that one is not to be followed.
+        inputs = tf.identity(inputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
             values = function(inputs)

@@ -1,0 +1,1 @@
+"""Looking at a network: its kernels and units, and what they answer to, whatever the decision."""

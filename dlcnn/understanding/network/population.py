@@ -1,0 +1,104 @@
+"""Going through many images, a bounded number in memory at a time.
+
+It knows nothing of what is counted on the way.
+"""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.understanding.attribution.checked import expect_finite
+from dlcnn.understanding.batches import stretches, track
+from dlcnn.understanding.errors import UnderstandingWarning
+from dlcnn.understanding.lens import Lens
+from dlcnn.understanding.questions import Question, images_for
+
+__all__ = ["Stretch", "image_shape", "population", "through"]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some images of a population.
+
+    Attributes:
+        start: where in the population they begin.
+        count: how many they are.
+        images: (n, H, W, C) float32, filled up with the last image to the size of the others,
+            since frameworks compile anew for another size.
+    """
+
+    start: int
+    count: int
+    images: npt.NDArray[np.float32]
+
+    def of(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows that belong to this stretch, of an array over the population."""
+        return array[self.start : self.start + self.count]
+
+    def expect_finite(self, lens: Lens, where: str, *values: npt.NDArray[Any]) -> None:
+        """Refuse NaN and infinity among what was computed of these images.
+
+        Raises:
+            UnderstandingError: there are some.
+        """
+        images = self.images[: self.count]
+        named = f"{where}, images from {self.start} on" if self.start else where
+        targets = np.zeros(self.count, np.int32)
+        expect_finite(Question(lens, images, targets, self.count, named), *values)
+
+
+def population(images: Any) -> Any:
+    """Images that can be cut: arrays, also on disk (memory maps, HDF5), stay where they are."""
+    return images if hasattr(images, "shape") and hasattr(images, "__getitem__") else _array(images)
+
+
+def _array(images: Any) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(images)
+    except ValueError:  # rows of several lengths
+        return np.empty(0, object)
+
+
+def image_shape(lens: Lens, images: Any, where: str) -> tuple[int, ...]:
+    """(H, W, C) of a population; its first image is checked.
+
+    Raises:
+        UnderstandingError: the model takes no such images.
+    """
+    first = images[:1] if len(images.shape) == 4 else images
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnderstandingWarning)  # a single image proves little
+        return images_for(lens, first, where).shape[1:]
+
+
+def through(
+    lens: Lens, images: Any, batch_size: int, where: str, *, again: bool = False
+) -> Iterator[Stretch]:
+    """Go through a population.
+
+    Args:
+        lens: of the model.
+        images: (N, H, W, C), as `population` gives them.
+        batch_size: images at a time.
+        where: the function that errors name.
+        again: whether the images were gone through before, and warned of.
+
+    Raises:
+        UnderstandingError: the model takes no such images.
+    """
+    total = len(images)
+    size, starts = stretches(total, batch_size)
+    for start in track(starts, where):
+        count = min(size, total - start)
+        named = f"{where}, images from {start} on" if start else where
+        with warnings.catch_warnings():
+            if start or again:
+                warnings.simplefilter("ignore", UnderstandingWarning)
+            given = images_for(lens, images[start : start + count], named)
+        if count < size:
+            given = given[np.minimum(np.arange(size), count - 1)]
+        yield Stretch(start, count, given)

@@ -1,0 +1,70 @@
+"""What layers give for images."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from dlcnn.understanding import UnderstandingError, activations, layer
+from tests.understanding.network.networks import SHAPE, photographs, small
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small()
+
+
+def test_activations_are_those_of_keras(model):
+    """Every layer gives what Keras' submodel gives, the softmax included, at any batch size."""
+    images = photographs(5)
+    names = [each.name for each in model.layers]
+    expected = keras.Model(model.inputs[0], [each.output for each in model.layers])(images)
+
+    found = activations(model, images, batch_size=2)
+
+    assert list(found) == names
+    for name, values in zip(names, expected, strict=True):
+        np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-6)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(found["conv2"], found["relu2"])
+
+
+def test_activations_reach_into_nested_models():
+    """A layer of a backbone is named by its own name or its path."""
+    keras.utils.set_random_seed(1)
+    inside = keras.Sequential([keras.Input(SHAPE), layers.Conv2D(4, 3, name="deep")], name="body")
+    inputs = keras.Input(SHAPE)
+    pooled = layers.GlobalMaxPooling2D()(inside(inputs))
+    model = keras.Model(inputs, layers.Dense(3)(pooled))
+    images = photographs(2)
+
+    found = activations(model, images, [layer["deep"][..., 1], inside.layers[0]])
+
+    np.testing.assert_allclose(found["body/deep"], inside(images), atol=1e-6)
+    np.testing.assert_array_equal(found["body/deep[..., 1]"], found["body/deep"][..., 1])
+
+
+def test_activations_refuse_no_layers(model):
+    """An empty list of layers is refused."""
+    with pytest.raises(UnderstandingError, match="one or more"):
+        activations(model, photographs(2), [])
+
+
+def test_activations_figure_draws_the_mean_and_the_strongest_channels(model):
+    """A row has the mean over channels, then the channels of the largest means, in order."""
+    found = activations(model, photographs(3), ["conv1", "dense", layer["conv1"][..., 2]])
+
+    figure = found.figure(1, channels=2)
+
+    image, mean, first, second, bars, single = figure.axes
+    values = found["conv1"][1]
+    chosen = sorted(np.argsort(values.mean(axis=(0, 1)))[-2:])
+    assert [image.get_title(), mean.get_title()] == ["image", "mean"]
+    assert [first.get_title(), second.get_title()] == [f"channel {each}" for each in chosen]
+    np.testing.assert_allclose(mean.get_images()[0].get_array(), values.mean(axis=-1))
+    np.testing.assert_array_equal(second.get_images()[0].get_array(), values[..., chosen[1]])
+    heights = [bar.get_height() for bar in bars.patches]
+    np.testing.assert_allclose(heights, found["dense"][1], rtol=1e-6)
+    assert single.get_ylabel() == "conv1[..., 2]"
+    with pytest.raises(UnderstandingError, match="image is a whole number"):
+        found.figure(3)

@@ -84,13 +84,13 @@ class Adversarial:
             self.perturbation,
             self.images,
             captions(self.original_classes, self.original_scores, class_names),
-            [f"{self.norm} {size:.3g}" for size in self.norms],
-            self._result_captions(class_names),
+            self._change_captions(),
+            captions(self.classes, self.scores, class_names),
             title=f"{self.method}: {self.success.sum()} of {len(self.images)} succeed",
         )
 
-    def _result_captions(self, class_names: Sequence[str] | None) -> list[str]:
-        return captions(self.classes, self.scores, class_names)
+    def _change_captions(self) -> list[str]:
+        return [f"{self.norm} {size:.3g}" for size in self.norms]
 
 
 def hit(classes: _Array, targets: _Array, *, targeted: bool) -> npt.NDArray[np.bool_]:

@@ -49,11 +49,9 @@ class RobustAdversarial(Adversarial):
     survival: npt.NDArray[np.float32]
     original_survival: npt.NDArray[np.float32]
 
-    def _result_captions(self, class_names: Sequence[str] | None) -> list[str]:
-        lines = super()._result_captions(class_names)
-        return [
-            f"{line}, moved {share:.0%}" for line, share in zip(lines, self.survival, strict=True)
-        ]
+    def _change_captions(self) -> list[str]:
+        sizes = zip(super()._change_captions(), self.survival, strict=True)
+        return [f"{size}, holds {share:.0%}" for size, share in sizes]
 
 
 def robust_attack(

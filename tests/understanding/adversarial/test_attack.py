@@ -219,6 +219,6 @@ def test_figure_shows_before_change_and_after():
     assert last.get_title(loc="left") == f"{names[found.classes[0]]}, score {found.scores[0]:.3g}"
     shown = np.asarray(change.get_images()[0].get_array())
     np.testing.assert_allclose(shown, 0.5 + found.perturbation[0, ..., 0] / 0.2, atol=1e-4)
-    assert "2 succeed" in figure.get_suptitle() or "of 2" in figure.get_suptitle()
+    assert figure.get_suptitle() == f"FGSM: {found.success.sum()} of 2 succeed"
     with pytest.raises(UnderstandingError, match="Name them all"):
         found.figure(class_names=["dog"])

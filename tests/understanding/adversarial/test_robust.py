@@ -101,10 +101,10 @@ def test_robust_attack_refuses_in_a_sentence(options, words):
 
 
 def test_figure_tells_how_often_the_attack_holds():
-    """The result's caption has the share of movements."""
+    """Over each change stand its size and the share of movements."""
     model = linear_model(np.ones((12, 1)), [-6])
 
     found = robust_attack(model, grey_images(2), 1, epsilon=0.3, steps=2, samples=2, trials=4)
 
-    title = found.figure().axes[2].get_title(loc="left")
-    assert title.endswith(f"moved {found.survival[0]:.0%}")
+    title = found.figure().axes[1].get_title(loc="left")
+    assert title == f"linf 0.3, holds {found.survival[0]:.0%}"

@@ -273,7 +273,7 @@ def test_class_model_warns_of_a_range_that_the_model_does_not_take():
     np.testing.assert_allclose(moved, 4 * 0.02 * 255, rtol=1e-4)
 
 
-class _Counted(keras.layers.Layer):
+class Counted(keras.layers.Layer):
     """Gives what it gets, and counts how often its Python is run."""
 
     calls = 0
@@ -287,12 +287,12 @@ class _Counted(keras.layers.Layer):
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="PyTorch runs Python in each step")
 def test_class_model_is_traced_once_for_all_steps_and_weights():
     """shifts, weights, ranges and sizes of steps are arguments of one program"""
-    layers = [_Counted(), keras.layers.Flatten(), keras.layers.Dense(3)]
+    layers = [Counted(), keras.layers.Flatten(), keras.layers.Dense(3)]
     model = keras.Sequential([keras.Input((5, 6, 1)), *layers])
 
     class_model(model, steps=6, l2=1.0)
-    before = _Counted.calls
+    before = Counted.calls
     class_model(model, steps=9, l2=2.0, step_size=0.1, jitter=2, blur=1.0, value_range=(-1, 1))
-    assert _Counted.calls == before
+    assert Counted.calls == before
     class_model(model, steps=1)  # without penalties it is another program
-    assert _Counted.calls > before
+    assert Counted.calls > before

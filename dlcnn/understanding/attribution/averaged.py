@@ -56,7 +56,8 @@ def mean_gradient(
     parts = iter(points)
     for _ in track(range(total), label):
         part = next(parts)
-        at_once = max(1, question.batch_size // len(part.weights))
+        # Half a batch: behind the stem a copy has more channels, on the way and on the way back.
+        at_once = max(1, question.batch_size // (2 * len(part.weights)))
         arrays = [question.images, question.targets, reach]
         (found,) = in_batches(program, arrays, at_once, shared=part)
         sums += found

@@ -82,7 +82,7 @@ def test_distributions_do_not_depend_on_the_batch_size(model):
     )
 
     np.testing.assert_allclose(single.mean, together.mean, rtol=1e-5, atol=1e-7)
-    np.testing.assert_allclose(single.edges, together.edges, rtol=1e-5)
+    np.testing.assert_allclose(single.edges, together.edges, rtol=1e-5, atol=1e-6)
     assert np.abs(single.counts - together.counts).sum() <= 4
 
 
@@ -123,7 +123,7 @@ def test_distributions_warn_once_of_images_that_look_unscaled(model):
         warnings.simplefilter("always")
         distributions(model, images, layers="conv1", batch_size=2)
 
-    assert [each.category for each in seen] == [UnderstandingWarning]
+    assert [each.category for each in seen].count(UnderstandingWarning) == 1
 
 
 def test_distributions_refuse_in_a_sentence(model):

@@ -85,3 +85,14 @@ def test_kernels_figure_shows_channels_on_one_scale_per_filter(model):
     np.testing.assert_array_equal(pictures[1].get_array(), kernel[:, :, 1, 1])
     most = np.abs(kernel[:, :, :2, 1]).max()
     assert [each.get_clim() for each in pictures] == [(-most, most)] * 2
+
+
+def test_kernels_figure_shows_kernels_of_one_channel_beside_each_other():
+    """A depthwise convolution's kernels stand in one row, each under its filter's number."""
+    model = classifier(layers.DepthwiseConv2D((2, 3), name="depthwise"))
+
+    figure = kernels(model, "depthwise").figure()
+
+    assert [axes.get_title() for axes in figure.axes] == ["filter 0", "filter 1", "filter 2"]
+    kernel = kernels(model, "depthwise").values
+    np.testing.assert_array_equal(figure.axes[2].get_images()[0].get_array(), kernel[:, :, 0, 2])

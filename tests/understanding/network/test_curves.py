@@ -28,7 +28,7 @@ def test_curve_comes_round():
     assert (middle.peak[0], seam.peak[0]) == (90, 0)
     assert middle.width == pytest.approx(seam.width)
     assert middle.width == pytest.approx([60])
-    # Vectors of 4 at no angle and of 1 at 180 degrees both ways... 45 turns into 90: they cancel.
+    # On a full circle 45 and 135 degrees lie opposite each other, and cancel.
     assert seam.selectivity == pytest.approx([4 / 6])
     open_ended = _curve([0, 45, 90, 135], [4, 1, 0, 1])
     assert np.isnan(open_ended.width[0])  # without a period the curve ends at its peak

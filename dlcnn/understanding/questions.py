@@ -4,7 +4,6 @@ It refuses in a sentence what cannot be meant, and warns of what probably is not
 """
 
 import operator
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Lens, lens_of
 
 __all__ = [
@@ -103,11 +102,7 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
     Raises:
         UnderstandingError: they are no such images.
     """
-    try:
-        given = np.asarray(images)
-        as_float = given.astype(np.float32, copy=False)
-    except (TypeError, ValueError):
-        given, as_float = np.empty(0, object), np.empty(0, np.float32)
+    given = _array(images)
     expected = lens.input_shape[1:]
     if given.dtype.kind not in "fiub" or given.ndim != 4 or 0 in given.shape:
         hint = "Add the batch axis: images[None]." if given.ndim == 3 else "Pass a batch of them."
@@ -121,6 +116,8 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
             f"{as_text(given.shape[1:])} for {lens.name!r}, which takes {as_text(expected)}. "
             + _how_to_fit(given.shape[1:], expected)
         )
+    with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
+        as_float = given.astype(np.float32, copy=False)
     low, high = float(as_float.min()), float(as_float.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         wrong = int(np.flatnonzero(~np.isfinite(as_float).all(axis=(1, 2, 3)))[0])
@@ -130,6 +127,14 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
         )
     warn_of_scale(lens, given.dtype, (low, high), where)
     return as_float
+
+
+def _array(given: Any) -> _Array:
+    """What was passed as an array; one of objects if it is none."""
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError):
+        return np.empty(0, object)
 
 
 def _worded(given: _Array) -> str:
@@ -156,20 +161,16 @@ def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], w
     low, high = ends
     counts = dtype.kind in "iu" or (low >= 0 and high > 2)
     if counts and not rescales:
-        warnings.warn(
+        warn(
             f"{where}: the images look unscaled ({dtype}, {low:g} to {high:g}), and are "
             f"taken as they are. If {lens.name!r} was trained on pixels in [0, 1], pass "
             "images / 255.",
-            UnderstandingWarning,
-            stacklevel=4,
         )
     elif rescales and not counts and low >= 0 and high <= 1:
-        warnings.warn(
+        warn(
             f"{where}: the images look scaled already ({low:g} to {high:g}), and {lens.name!r} "
             "begins with a layer that scales them itself. If it was trained on pixels of 0 to "
             "255, pass those.",
-            UnderstandingWarning,
-            stacklevel=4,
         )
 
 
@@ -181,7 +182,7 @@ def targets_for(
     Raises:
         UnderstandingError: they are no classes of the model, or not one for each image.
     """
-    given = np.asarray(targets)
+    given = _array(targets)
     if given.dtype.kind not in "iu" or given.shape not in ((), (count,)):
         what = repr(targets) if given.size < 10 else f"targets.shape={given.shape}"
         raise UnderstandingError(
@@ -231,7 +232,7 @@ def number(
         plain = float("nan") if isinstance(value, bool) else float(value)
         if whole:
             operator.index(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         plain = float("nan")
     fits = np.isfinite(plain) and not (
         (least is not None and plain < least)

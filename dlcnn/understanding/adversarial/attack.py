@@ -1,6 +1,5 @@
 """FGSM and PGD: one step, and many, up the gradient of the loss with respect to the pixels."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from dlcnn.understanding.adversarial.ball import (
 )
 from dlcnn.understanding.adversarial.result import Adversarial, ask_to_attack, attacked
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingWarning
+from dlcnn.understanding.errors import warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question, number
@@ -61,11 +60,9 @@ def fgsm(
     limits = np.array([radius, radius, low, high], np.float32)
     changed = _climbed(question, "linf", limits, steps=1, targeted=targeted)
     if radius and np.array_equal(changed, question.images):
-        warnings.warn(
+        warn(
             "fgsm: no image is changed: the loss does not depend on these images, or they cannot "
             "go further in their range. Dead units are the usual reason.",
-            UnderstandingWarning,
-            stacklevel=2,
         )
     return attacked(question, changed, "FGSM", norm="linf", targeted=targeted)
 

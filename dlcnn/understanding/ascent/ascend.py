@@ -3,7 +3,6 @@
 It must not know what the score is of.
 """
 
-import warnings
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -23,7 +22,7 @@ from dlcnn.understanding.ascent.regularisers import (
 )
 from dlcnn.understanding.ascent.result import Way
 from dlcnn.understanding.batches import stretches, track
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
 
@@ -189,10 +188,8 @@ def warn_of_standstill(where: str, way: Way, titles: Sequence[str]) -> None:
     still = [title for title, moving in zip(titles, way.moving, strict=True) if not moving]
     if still:
         more = f" and {len(still) - 5} more" if len(still) > 5 else ""
-        warnings.warn(
+        warn(
             f"{where}: {', '.join(still[:5])}{more} had no gradient to climb, and the image is as "
             "it began. Begin elsewhere: noise=0.1, start=0.5 or an image; a dead unit answers 0 "
             "to all of them.",
-            UnderstandingWarning,
-            stacklevel=3,
         )

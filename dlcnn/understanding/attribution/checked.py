@@ -1,6 +1,5 @@
 """What every method of attribution begins and ends with: a gradient program, maps checked."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from keras import ops
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Change, Lens
 from dlcnn.understanding.maps import Explained, Maps
@@ -62,12 +61,10 @@ def checked(
     """
     expect_finite(question, values, scores)
     if not values.any():
-        warnings.warn(
+        warn(
             f"{question.where}: all values are 0: the score of the class does not depend on "
             f"these images. Dead units (understanding.distributions shows them), or a layer of "
             f"{question.lens.name!r} that no gradient passes, are the usual reasons.",
-            UnderstandingWarning,
-            stacklevel=3,
         )
     explained = Explained(method, question.images, question.targets, np.asarray(scores))
     return Maps(values, explained)

@@ -1,6 +1,5 @@
 """Integrated gradients: a class's score divided among the pixels that it comes from."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from dlcnn.understanding.attribution.averaged import Points, mean_gradient
 from dlcnn.understanding.attribution.checked import checked, scores_of
 from dlcnn.understanding.batches import stretches
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import Question, ask, number
 
@@ -104,10 +103,8 @@ def _warn_if_incomplete(
     allowed = _TOLERATED * np.abs(differences).max()
     if gaps.max() > allowed:
         worst = int(gaps.argmax())
-        warnings.warn(
+        warn(
             f"integrated_gradients: the values add up to the difference of scores. For "
             f"images[{worst}] they miss {differences[worst]:.3g} by {gaps[worst]:.2g} with "
             f"steps={steps}. Take more steps.",
-            UnderstandingWarning,
-            stacklevel=3,
         )

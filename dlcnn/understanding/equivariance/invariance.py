@@ -4,7 +4,7 @@ It must not know how an image is moved, nor how a receptive field is found.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import keras
@@ -26,7 +26,7 @@ from dlcnn.understanding.equivariance.transforms import (
     shift,
     warped,
 )
-from dlcnn.understanding.equivariance.units import Units, seen
+from dlcnn.understanding.equivariance.units import Units, margins, seen
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.questions import batch_of, choice, images_for, number
@@ -212,16 +212,35 @@ def _is_telling(node: Node) -> bool:
 
 def _grids(lens: Lens, places: Sequence[Place], image: _Floats) -> list[Units | None]:
     """Where the units of each output lie on the image; None where they lie nowhere."""
-    outputs = lens.run({lens.input: ops.convert_to_tensor(image)}, places)  # sizes may be open
-    fields = receptive_fields(lens.nodes)
+    nodes = _sized(lens, places, image)
+    fields = receptive_fields(nodes)
+    beside = margins(nodes, fields)
     grids: list[Units | None] = []
-    for place, output in zip(places, outputs, strict=True):
-        field, shape = fields[place.node], tuple(output.shape)
+    for place in places:
+        field, shape = fields[place.node], nodes[place.node].output_shape
         if isinstance(field, str) or field.whole or len(shape) != 4:
             grids.append(None)
         else:
-            grids.append(Units(field, (shape[1], shape[2])))
+            grids.append(Units(field, (shape[1] or 0, shape[2] or 0), beside[place.node]))
     return grids
+
+
+def _sized(lens: Lens, places: Sequence[Place], image: _Floats) -> list[Node]:
+    """The nodes with the sizes that they have for such images: those of a model may be open."""
+    read_by_some = {place for step in lens.steps() for place in lens.nodes[step].reads}
+    wanted = list(read_by_some.union(places))
+    outputs = lens.run({lens.input: ops.convert_to_tensor(image)}, wanted)
+    shapes = {
+        place: (None, *output.shape[1:]) for place, output in zip(wanted, outputs, strict=True)
+    }
+    return [
+        replace(
+            node,
+            input_shapes=tuple(map(shapes.get, node.reads, node.input_shapes)),
+            output_shape=shapes.get(Place(step, 0), node.output_shape),
+        )
+        for step, node in enumerate(lens.nodes)
+    ]
 
 
 def _comparing(

@@ -3,16 +3,19 @@
 It knows windows and moves, and runs nothing.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.models.graph import Node
 from dlcnn.models.receptive import ReceptiveField
 from dlcnn.understanding.equivariance.transforms import Grid, Move, Reading, warped
 
-__all__ = ["Seen", "Units", "seen"]
+__all__ = ["Seen", "Units", "margins", "seen"]
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Units:
     Attributes:
         field: the window of each.
         size: (rows, columns) of units.
+        margin: pixels by which a window may lie elsewhere, after up-sampling.
     """
 
     field: ReceptiveField
     size: tuple[int, int]
+    margin: int = 0
 
     @property
     def grid(self) -> Grid:
@@ -43,9 +48,8 @@ class Units:
         spans = []
         for axis in range(2):
             first = np.arange(self.size[axis]) * float(self.field.stride[axis])
-            start = np.floor(first).astype(int) - self.field.padding[axis]
-            # A fraction of a pixel after up-sampling: one more is looked at, to be sure.
-            end = start + (self.field.size[axis] or 0) + (first % 1 > 0)
+            start = np.floor(first).astype(int) - self.field.padding[axis] - self.margin
+            end = start + (self.field.size[axis] or 0) + 2 * self.margin
             spans.append((start, end))
         (top, bottom), (left, right) = spans
         height, width = good.shape
@@ -55,6 +59,25 @@ class Units:
         area = (bottom - top) * (right - left)
         inside = counts[bottom, right] - counts[top, right] - counts[bottom, left]
         return np.ravel(fits & (inside + counts[top, left] == area))
+
+
+def margins(nodes: Sequence[Node], fields: Sequence[ReceptiveField | str]) -> list[int]:
+    """How far from where its stride says each node's windows may lie, in pixels.
+
+    Units that up-sampling makes of one see what that one sees: up to a stride beside their places.
+    """
+    found: list[int] = []
+    for node, field in zip(nodes, fields, strict=True):
+        margin = max((found[parent] for parent in node.parents), default=0)
+        below = max((_stride(fields[parent]) for parent in node.parents), default=0.0)
+        if isinstance(field, ReceptiveField) and not field.whole and _stride(field) < below:
+            margin = max(margin, math.ceil(below))
+        found.append(margin)
+    return found
+
+
+def _stride(field: ReceptiveField | str) -> float:
+    return 0.0 if isinstance(field, str) else float(max(field.stride, default=0))
 
 
 @dataclass(frozen=True)

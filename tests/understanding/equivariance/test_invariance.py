@@ -64,7 +64,7 @@ def test_invariance_knows_no_place_of_dense_units(shifted):
 
 def test_invariance_is_that_of_the_layers_outputs(model, images, shifted):
     """Similarity and distance are those that Keras' own outputs have, image by image."""
-    inner = keras.Model(model.inputs, model.get_layer("strided").output)
+    inner = keras.Model(model.inputs[0], model.get_layer("strided").output)
     old = np.asarray(inner(images)).reshape(3, -1)
     new = np.asarray(inner(moved(images, shift(0, 2), fill=0.5))).reshape(3, -1)
     norms = np.linalg.norm(old, axis=1), np.linalg.norm(new, axis=1)
@@ -128,6 +128,41 @@ def test_invariance_falls_back_to_all_places_that_stay(images):
     assert found.equivariance_error[0, 0].max() == 0
     assert found.equivariance_error[0, 1].min() > 0.1  # the padding's doing
     assert np.isnan(found.equivariance_error[0, 2]).all()
+
+
+def test_invariance_knows_the_padding_of_open_sizes(images):
+    """Where the model leaves the size open, "same" padding is that of these images."""
+    anysize = keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            layers.Conv2D(4, 5, strides=2, padding="same", use_bias=False, name="strided"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+    for width in (20, 19):
+        found = invariance(anysize, images[:, :, :width], "shift", [2, 1], "strided")
+        assert found.clear.all()
+        assert found.equivariance_error[0, 0].max() < 1e-6
+        assert found.equivariance_error[0, 1].min() > 0.1
+
+
+def test_invariance_knows_that_units_made_by_up_sampling_see_the_same(images):
+    """After up-sampling a shift by whole coarse strides moves along exactly; a smaller does not."""
+    upsampling = keras.Sequential(
+        [
+            keras.Input((16, 20, 3)),
+            layers.Conv2D(4, 2, strides=2, name="coarse"),
+            layers.UpSampling2D(2, name="up"),
+            layers.Conv2D(3, 3, padding="same", name="fine"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+    found = invariance(upsampling, images, "shift", [2, 1], ["up", "fine"])
+    assert found.clear.all()
+    assert found.equivariance_error[:, 0].max() < 1e-6
+    assert found.equivariance_error[:, 1].min() > 0.1
 
 
 def test_invariance_does_not_depend_on_the_batch_size(model, images, shifted):

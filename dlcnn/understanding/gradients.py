@@ -5,6 +5,7 @@ of what is differentiated.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -130,7 +131,17 @@ def compiled(function: Callable[..., Any], variables: Sequence[keras.Variable]) 
 def _traced(function: Callable[..., Any], variables: Sequence[keras.Variable]) -> Any:  # noqa: ARG001  # TensorFlow finds them
     import tensorflow as tf
 
-    return tf.function(function, autograph=False, reduce_retracing=True)
+    made: dict[Any, Any] = {}
+
+    def run(*tensors: Tensor) -> Any:
+        # Only the number of rows may stay open in a graph: other sizes are known, as with JAX.
+        sizes = tuple(tuple(tensor.shape[1:]) for tensor in tensors)
+        if sizes not in made:
+            # TensorFlow warns of many traces of one code, though of many models; a partial has none.
+            made[sizes] = tf.function(partial(function), autograph=False, reduce_retracing=True)
+        return made[sizes](*tensors)
+
+    return run
 
 
 def _jitted(function: Callable[..., Any], variables: Sequence[keras.Variable]) -> Any:

@@ -79,10 +79,10 @@ def _mean_gradient(gradient: Tensor, features: Tensor) -> Tensor:  # noqa: ARG00
 
 
 def _weighted_gradient(gradient: Tensor, features: Tensor) -> Tensor:
-    squared = ops.square(gradient)
     total = ops.sum(features, axis=(1, 2), keepdims=True)
-    below = 2 * squared + total * squared * gradient
-    share = squared / ops.where(below == 0, ops.ones_like(below), below)
+    # Equation 19 with its squares cancelled: those of small gradients would be 0.
+    below = 2 + total * gradient
+    share = 1 / ops.where(below == 0, ops.ones_like(below), below)
     return ops.sum(share * ops.relu(gradient), axis=(1, 2), keepdims=True)
 
 
@@ -112,10 +112,11 @@ def _program(lens: Lens, place: Place, weights: _Weights) -> Callable[..., tuple
         features, onwards = lens.split(images, place)
         score = value_and_gradient(lambda values: lens.scores(onwards(values), targets))
         scores, gradient = score(features)
+        features, gradient = (ops.cast(each, "float32") for each in (features, gradient))
         maps = ops.relu(ops.sum(features * weights(gradient, features), axis=-1, keepdims=True))
         size = tuple(ops.shape(images))[1:3]
         if tuple(ops.shape(maps))[1:3] != size:
-            maps = ops.image.resize(ops.cast(maps, "float32"), size, interpolation="bilinear")
+            maps = ops.image.resize(maps, size, interpolation="bilinear")
         return scores, maps[..., 0]
 
     return run

@@ -7,7 +7,7 @@ what the points are for.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from keras import layers
+from keras import layers, ops
 
 from dlcnn.models.answers import activation_of
 from dlcnn.models.graph import Node, Place
@@ -28,7 +28,7 @@ class Stem(NamedTuple):
     """A network in two parts.
 
     Attributes:
-        begin: from images to the values before the first bend, an affine function.
+        begin: from images to the float32 values before the first bend, an affine function.
         onwards: from such values to the logits.
     """
 
@@ -52,7 +52,7 @@ def stem_of(lens: Lens) -> Stem:
     instead = {} if bend is None else {cut.node: without_activation(lens.nodes[cut.node].layer)}
 
     def begin(images: Tensor) -> Tensor:
-        return lens.run({lens.input: images}, [cut], instead=instead)[0]
+        return ops.cast(lens.run({lens.input: images}, [cut], instead=instead)[0], "float32")
 
     def onwards(values: Tensor) -> Tensor:
         return lens.logits_from({cut: values if bend is None else bend(values)})

@@ -1,0 +1,69 @@
+"""What a model answers with, in each way that one can be written."""
+
+import keras
+import pytest
+from keras import layers, ops
+
+from dlcnn.models.answers import LINEAR, activation_of, answer_at
+from dlcnn.models.graph import layer_calls
+
+
+def _answer(*end, shape=(4, 6, 3)):
+    tensor = given = keras.Input(shape)
+    for each in end:
+        tensor = each(tensor)
+    nodes, outputs = layer_calls(keras.Model(given, tensor), "test")
+    return answer_at(nodes, outputs[0]), nodes
+
+
+def _dense(activation=None):
+    return layers.Dense(3, activation=activation, name="dense")
+
+
+@pytest.mark.parametrize(
+    ("end", "activation", "separate"),
+    [
+        ([_dense("softmax")], "softmax", False),
+        ([_dense("sigmoid")], "sigmoid", False),
+        ([_dense(layers.Softmax())], "softmax", False),
+        ([_dense(keras.activations.softmax)], "softmax", False),
+        ([_dense()], LINEAR, False),
+        ([_dense("linear")], LINEAR, False),
+        ([_dense(), layers.Softmax()], "softmax", True),
+        ([_dense(), layers.Activation("softmax")], "softmax", True),
+        ([_dense(), layers.Activation(layers.Softmax())], "softmax", True),
+        ([_dense(), layers.Activation("sigmoid")], "sigmoid", True),
+        ([_dense(), ops.softmax], "softmax", True),
+        ([_dense(), keras.activations.softmax], "softmax", True),
+        ([_dense(), ops.sigmoid], "sigmoid", True),
+        ([_dense("softmax"), layers.Activation("linear", dtype="float32")], "softmax", False),
+        ([_dense("softmax"), layers.Dropout(0.5), layers.Identity()], "softmax", False),
+        ([layers.Conv2D(3, 1, activation="softmax"), layers.Flatten()], "softmax", False),
+        ([_dense(), layers.Activation("linear")], LINEAR, False),
+    ],
+)
+def test_answer_at_reads_every_style(end, activation, separate):
+    """Probabilities or logits, the activation in a layer or apart, before layers that keep it."""
+    answer, nodes = _answer(layers.GlobalAveragePooling2D(keepdims=True), *end)
+    assert (answer.activation, answer.separate, answer.is_known) == (activation, separate, True)
+    found = activation_of(nodes[answer.place.node])
+    assert found == activation
+
+
+@pytest.mark.parametrize(
+    ("end", "name"),
+    [
+        ([_dense("tanh")], "tanh"),
+        ([_dense("relu")], "relu"),
+        ([_dense("log_softmax")], "log_softmax"),
+        ([_dense(), layers.ReLU()], "ReLU"),
+        ([_dense(), ops.tanh], "Tanh"),
+        ([_dense(), layers.BatchNormalization()], "BatchNormalization"),
+        ([_dense(), layers.LeakyReLU()], "LeakyReLU"),
+        ([], "InputLayer"),
+    ],
+)
+def test_answer_at_names_what_it_does_not_know(end, name):
+    """Other endings are no scores of classes; they are called by their names."""
+    answer, _ = _answer(*end)
+    assert (answer.activation, answer.is_known) == (name, False)

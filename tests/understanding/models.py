@@ -1,0 +1,169 @@
+"""Small classifiers in every style, with weights that are the same on every backend."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+__all__ = [
+    "CLASSES",
+    "ENDINGS",
+    "NESTINGS",
+    "RELUS",
+    "SHAPE",
+    "branched",
+    "classifier",
+    "fill_weights",
+    "forms",
+    "images",
+    "one_unit",
+    "two_units",
+]
+
+SHAPE = (8, 10, 3)
+CLASSES = 4
+RELUS = ("layer", "activation layer", "argument", "operation", "layer as argument", "function")
+ENDINGS = ("softmax", "logits", "softmax layer", "softmax operation", "softmax activation")
+NESTINGS = ("functional", "sequential", "nested", "nested twice", "nested sequential")
+
+
+def images(count=3, seed=7, shape=SHAPE):
+    """Images of [0, 1], none of them square."""
+    return np.random.default_rng(seed).random((count, *shape)).astype(np.float32)
+
+
+def classifier(relu="argument", ending="softmax", nesting="functional", *, seed=1, **options):
+    """Two convolutions, a pool and a dense layer: one function, however it is written.
+
+    Args:
+        relu: how a ReLU is written, one of `RELUS`.
+        ending: how the answer is made, one of `ENDINGS`.
+        nesting: how the layers are held together, one of `NESTINGS`.
+        seed: of the weights.
+        options: `shape` of the images, `dtype` of the layers.
+    """
+    shape, dtype = options.pop("shape", SHAPE), options.pop("dtype", None)
+    assert not options
+    kind = dtype if dtype == "float64" else "float32"
+    first = _convolution(4, relu, "first", dtype, padding="same")
+    second = _convolution(5, relu, "second", dtype)
+    pool = layers.MaxPooling2D(2, name="pool", dtype=dtype)
+    end = _ending(ending, dtype)
+    given = keras.Input(shape, dtype=kind, name="images")
+    if nesting == "sequential":
+        model = keras.Sequential([given, *first, pool, *second, *end], name="whole")
+    elif nesting == "functional":
+        model = keras.Model(given, _through(given, [*first, pool, *second, *end]), name="whole")
+    else:
+        model = _nested(nesting, given, [*first, pool, *second], end)
+    return fill_weights(model, seed)
+
+
+def _nested(nesting, given, before, after):
+    if nesting == "nested sequential":
+        inner = keras.Sequential([keras.Input(given.shape[1:]), *before], name="backbone")
+        return keras.Sequential([given, inner, *after], name="whole")
+    inner_input = keras.Input(given.shape[1:], dtype=given.dtype)
+    inner = keras.Model(inner_input, _through(inner_input, before), name="backbone")
+    if nesting == "nested twice":
+        outer_input = keras.Input(given.shape[1:], dtype=given.dtype)
+        inner = keras.Model(outer_input, inner(outer_input), name="outer")
+    return keras.Model(given, _through(inner(given), after), name="whole")
+
+
+def _convolution(filters, relu, name, dtype, padding="valid"):
+    """A convolution and its ReLU, as the list of what is called."""
+    if relu in ("argument", "layer as argument", "function"):
+        activation = {
+            "argument": "relu",
+            "layer as argument": layers.ReLU(),
+            "function": keras.activations.relu,
+        }[relu]
+        return [
+            layers.Conv2D(
+                filters, 3, padding=padding, activation=activation, name=name, dtype=dtype
+            )
+        ]
+    convolution = layers.Conv2D(filters, 3, padding=padding, name=name, dtype=dtype)
+    rectifier = {
+        "layer": lambda: layers.ReLU(name=f"{name}_relu", dtype=dtype),
+        "activation layer": lambda: layers.Activation("relu", name=f"{name}_relu", dtype=dtype),
+        "operation": lambda: ops.relu,
+    }[relu]()
+    return [convolution, rectifier]
+
+
+def _ending(ending, dtype):
+    if ending == "softmax":
+        final = [layers.Dense(CLASSES, activation="softmax", name="answer", dtype=dtype)]
+    else:
+        extra = {
+            "logits": list,
+            "softmax layer": lambda: [layers.Softmax(name="probabilities", dtype=dtype)],
+            "softmax operation": lambda: [ops.softmax],
+            "softmax activation": lambda: [layers.Activation("softmax", dtype=dtype)],
+        }[ending]()
+        final = [layers.Dense(CLASSES, name="answer", dtype=dtype), *extra]
+    return [layers.GlobalAveragePooling2D(name="mean", dtype=dtype), *final]
+
+
+def _through(tensor, called):
+    for each in called:
+        tensor = each(tensor)
+    return tensor
+
+
+def fill_weights(model, seed=1):
+    """Give a model weights of NumPy's, and the model back."""
+    random = np.random.default_rng(seed)
+    model.set_weights([0.4 * random.standard_normal(w.shape) for w in model.get_weights()])
+    return model
+
+
+def forms():
+    """(name, arguments of `classifier`): each style at least once, in as few models as can be."""
+    chosen = [
+        ("layer", "softmax", "functional"),
+        ("argument", "softmax", "sequential"),
+        ("argument", "logits", "nested"),
+        ("operation", "softmax operation", "functional"),
+        ("activation layer", "softmax layer", "nested twice"),
+        ("layer as argument", "softmax activation", "nested sequential"),
+        ("function", "softmax layer", "functional"),
+    ]
+    return [(", ".join(each), each) for each in chosen]
+
+
+def branched(seed=1):
+    """A shortcut, two branches put together, and a layer that gives two tensors."""
+    given = keras.Input(SHAPE, name="images")
+    entry = layers.Conv2D(4, 3, padding="same", name="entry")(given)
+    rectified = layers.ReLU(name="entry_relu")(entry)
+    inner = layers.Conv2D(4, 3, padding="same", activation="relu", name="inner")(rectified)
+    added = layers.Add(name="shortcut")([inner, entry])
+    left, right = ops.split(added, 2, axis=-1)
+    both = layers.Concatenate(name="both")(
+        [layers.Conv2D(3, 3, activation="relu", name="left")(left), right[:, 1:-1, 1:-1]]
+    )
+    pooled = layers.GlobalAveragePooling2D(name="mean")(both)
+    answer = layers.Dense(CLASSES, activation="softmax", name="answer")(pooled)
+    return fill_weights(keras.Model(given, answer, name="branched"), seed)
+
+
+def one_unit(seed=1):
+    """A sigmoid unit that tells two classes apart."""
+    body = layers.Conv2D(4, 3, activation="relu", name="first")
+    end = layers.Dense(1, activation="sigmoid", name="answer")
+    return fill_weights(
+        keras.Sequential([keras.Input(SHAPE), body, layers.GlobalAveragePooling2D(), end]), seed
+    )
+
+
+def two_units(seed=1):
+    """The same with a softmax over (-z, z), z the number that `one_unit` takes the sigmoid of."""
+    kernel, bias, weights, constant = one_unit(seed).get_weights()
+    body = layers.Conv2D(4, 3, activation="relu", name="first")
+    end = layers.Dense(2, activation="softmax", name="answer")
+    model = keras.Sequential([keras.Input(SHAPE), body, layers.GlobalAveragePooling2D(), end])
+    both = [np.concatenate([-each, each], axis=-1) for each in (weights, constant)]
+    model.set_weights([kernel, bias, *both])
+    return model

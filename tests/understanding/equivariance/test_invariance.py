@@ -65,14 +65,14 @@ def test_invariance_knows_no_place_of_dense_units(shifted):
 def test_invariance_is_that_of_the_layers_outputs(model, images, shifted):
     """Similarity and distance are those that Keras' own outputs have, image by image."""
     inner = keras.Model(model.inputs[0], model.get_layer("strided").output)
-    old = np.asarray(inner(images)).reshape(3, -1)
-    new = np.asarray(inner(moved(images, shift(0, 2), fill=0.5))).reshape(3, -1)
+    old = keras.ops.convert_to_numpy(inner(images)).reshape(3, -1)
+    new = keras.ops.convert_to_numpy(inner(moved(images, shift(0, 2), fill=0.5))).reshape(3, -1)
     norms = np.linalg.norm(old, axis=1), np.linalg.norm(new, axis=1)
     cosine = (old * new).sum(axis=1) / norms[0] / norms[1]
     np.testing.assert_allclose(shifted.similarity[1, 2], cosine, atol=1e-5)
     apart = np.linalg.norm(old - new, axis=1) / np.maximum(*norms)
     np.testing.assert_allclose(shifted.distance[1, 2], apart, atol=1e-5)
-    assert shifted.distance[:, 0].max() == 0
+    assert shifted.distance[:, 0].max() < 1e-6
 
 
 def test_invariance_finds_pooling_blind_within_its_window():

@@ -115,7 +115,7 @@ def test_judge_begins_with_the_probability_of_the_class(activation):
         [keras.Input((4, 5, 2)), layers.Flatten(), layers.Dense(3, activation=activation)]
     )
     images = np.random.default_rng(4).normal(size=(2, 4, 5, 2))
-    answer = np.asarray(model(images.astype(np.float32)))
+    answer = keras.ops.convert_to_numpy(model(images.astype(np.float32)))
     if activation == "linear":
         answer = np.exp(answer) / np.exp(answer).sum(axis=1, keepdims=True)
     found = judge(model, images, [0, 2], {"a": _constant(_COUNTED)}, steps=1, stages=0)
@@ -213,7 +213,7 @@ def test_judge_warns_of_nothing_that_only_a_random_network_has(network, images):
         return images[..., 0]
 
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UnderstandingWarning)
         judge(network, images, methods={"warning": warning}, steps=1)
     assert len(calls) == 5
 

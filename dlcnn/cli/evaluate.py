@@ -2,17 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dlcnn.cli.backend import start_backend
 from dlcnn.cli.exits import DONE
 from dlcnn.cli.options import Commands
 from dlcnn.cli.outputs import hold_folder
-from dlcnn.errors import DlcnnError
-
-if TYPE_CHECKING:
-    from dlcnn.data import Dataset
-    from dlcnn.training.run import Run
+from dlcnn.cli.runs import dataset_of, open_run
 
 __all__ = ["add"]
 
@@ -41,14 +36,11 @@ def _run(options: argparse.Namespace) -> int:
     start_backend()
     from dlcnn.grading.render.terminal import make_console
     from dlcnn.training.evaluate import evaluate
-    from dlcnn.training.restarts import kept_of
-    from dlcnn.training.run import Run, writing
+    from dlcnn.training.run import writing
 
-    run = Run.open(kept_of(options.folder))
-    if run.folder != options.folder:
-        print(f"The training that was kept: {run.folder}")
+    run = open_run(options.folder)
     hold_folder("evaluate", options.out or run.folder)
-    dataset = _dataset(run, options)
+    dataset = dataset_of(run, "evaluate", options.data, options.data_folder)
     model = run.load_model()
     evaluation = evaluate(model, dataset.test, dataset.class_names)
     console = make_console()
@@ -68,21 +60,3 @@ def _run(options: argparse.Namespace) -> int:
             "To keep these, name a folder with --out."
         )
     return DONE
-
-
-def _dataset(run: "Run", options: argparse.Namespace) -> "Dataset":
-    """The data set that the command names, else the one that the run was trained on."""
-    from dlcnn.data import load
-
-    facts = run.manifest.data
-    if options.data or options.data_folder:
-        return load(options.data or facts.name, options.data_folder)
-    if facts.source == "rendered":
-        return load(facts.name, **facts.options)
-    if not Path(facts.source).is_dir() or not facts.source:
-        raise DlcnnError(
-            f"evaluate: the run's data set {facts.name!r} is read again from where it was. "
-            f"Received {facts.source or 'nothing'}, which is no folder here. "
-            "Name it with --data and --data-folder."
-        )
-    return load(facts.name, facts.source)

@@ -11,7 +11,18 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlcnn.cli import check, course, data, evaluate, grade, list_assignments, models, start, train
+from dlcnn.cli import (
+    check,
+    course,
+    data,
+    evaluate,
+    grade,
+    list_assignments,
+    look,
+    models,
+    start,
+    train,
+)
 from dlcnn.cli.exits import DONE, GRADER_FAULT, INTERRUPTED, WRONG_USAGE
 from dlcnn.cli.streams import forgiving
 from dlcnn.errors import DlcnnError
@@ -81,7 +92,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="show the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (list_assignments, start, check, grade, course, data, models, evaluate, train):
+    for command in (
+        list_assignments,
+        start,
+        check,
+        grade,
+        course,
+        data,
+        models,
+        train,
+        evaluate,
+        look,
+    ):
         command.add(commands)
     return parser
 

@@ -8,7 +8,7 @@ from dlcnn.figures.animation import save_gif
 from dlcnn.figures.curves import compare_runs, curves
 from dlcnn.figures.feature_maps import feature_maps
 from dlcnn.figures.files import check_format, save
-from dlcnn.figures.heatmaps import heatmaps
+from dlcnn.figures.heatmaps import heatmaps, overlaid, stretched
 from dlcnn.figures.histograms import histograms
 from dlcnn.figures.images import image_grid
 from dlcnn.figures.likeness import likeness
@@ -28,9 +28,11 @@ __all__ = [
     "image_grid",
     "likeness",
     "lines",
+    "overlaid",
     "panels",
     "save",
     "save_gif",
     "shares",
+    "stretched",
     "triples",
 ]

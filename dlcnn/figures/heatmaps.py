@@ -12,7 +12,7 @@ from dlcnn.figures.colours import DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heatmaps", "stretched"]
+__all__ = ["heatmaps", "overlaid", "stretched"]
 
 _INCHES = 1.5  # the side of an image
 _CAPTION = 0.28
@@ -63,14 +63,33 @@ def heatmaps(
     for (left, right), image, values, caption in zip(pairs, images, maps, captions, strict=False):
         shown = stretched(image)
         left.imshow(shown if shown.shape[-1] == 3 else shown[..., 0], cmap="gray", vmin=0, vmax=1)
-        right.imshow(shown.mean(axis=-1), cmap="gray", vmin=0, vmax=1)
-        most = float(np.percentile(np.abs(values), 99)) or float(np.abs(values).max()) or 1.0
-        colours = {"cmap": DIVERGING, "vmin": -most} if signed else {"cmap": SEQUENTIAL, "vmin": 0}
-        right.imshow(values, vmax=most, alpha=overlay, interpolation="nearest", **colours)
+        right.imshow(overlaid(image, values, signed=signed, overlay=overlay))
         left.set_title(caption, fontsize=7, loc="left", pad=2)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def overlaid(
+    image: npt.NDArray[Any], values: npt.NDArray[Any], *, signed: bool, overlay: float = 0.6
+) -> npt.NDArray[np.float64]:
+    """(height, width, 3) in [0, 1]: an image in grey with its map in colour laid over it.
+
+    Args:
+        image: (height, width, channels) of any range.
+        values: (height, width).
+        signed: whether 0 is the middle of the colours, or their beginning.
+        overlay: how much of the map covers the image, from 0 to 1.
+    """
+    from matplotlib import colormaps
+
+    grey = stretched(image).mean(axis=-1, keepdims=True)
+    # The few largest values would leave all others pale.
+    most = float(np.percentile(np.abs(values), 99)) or float(np.abs(values).max()) or 1.0
+    shares = np.clip(values / most, -1 if signed else 0, 1)
+    colours = colormaps[DIVERGING]((shares + 1) / 2) if signed else colormaps[SEQUENTIAL](shares)
+    mixed: npt.NDArray[np.float64] = overlay * colours[..., :3] + (1 - overlay) * grey
+    return mixed
 
 
 def stretched(image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

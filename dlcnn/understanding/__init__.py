@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from dlcnn.understanding.attribution.saliency import gradient, saliency
     from dlcnn.understanding.attribution.segmentation import Segments, segment
     from dlcnn.understanding.attribution.smoothgrad import smoothgrad
+    from dlcnn.understanding.callback import LookWhileTraining
+    from dlcnn.understanding.contact.look import USUAL, Look, look
+    from dlcnn.understanding.contact.page import Picture, write_page
     from dlcnn.understanding.equivariance.invariance import Invariance, invariance
     from dlcnn.understanding.judging.judge import judge
     from dlcnn.understanding.judging.judgement import Judgement
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METHODS",
+    "USUAL",
     "Activations",
     "Adversary",
     "Ascent",
@@ -55,8 +59,11 @@ __all__ = [
     "Judgement",
     "Kernels",
     "LayerGradients",
+    "Look",
+    "LookWhileTraining",
     "Maps",
     "NeuronGradient",
+    "Picture",
     "Segments",
     "Selection",
     "Similarity",
@@ -80,6 +87,7 @@ __all__ = [
     "kernels",
     "layer",
     "layer_gradients",
+    "look",
     "neuron_gradient",
     "occlusion",
     "pgd",
@@ -94,6 +102,7 @@ __all__ = [
     "survival",
     "transfer",
     "tuning",
+    "write_page",
 ]
 
 _ROOMS = {  # where what needs Keras lives
@@ -105,14 +114,18 @@ _ROOMS = {  # where what needs Keras lives
     "Judgement": "judging.judgement",
     "Kernels": "network.kernels",
     "LayerGradients": "network.neurons",
+    "Look": "contact.look",
+    "LookWhileTraining": "callback",
     "METHODS": "attribution.methods",
     "Maps": "maps",
     "NeuronGradient": "network.neurons",
+    "Picture": "contact.page",
     "Segments": "attribution.segmentation",
     "Selection": "network.selection",
     "Similarity": "network.similarity",
     "Strongest": "network.strongest",
     "Tuning": "network.tuning",
+    "USUAL": "contact.look",
     "activations": "network.activations",
     "class_model": "ascent.synthesis",
     "deep_dream": "ascent.dream",
@@ -129,6 +142,7 @@ _ROOMS = {  # where what needs Keras lives
     "kernels": "network.kernels",
     "layer": "network.selection",
     "layer_gradients": "network.neurons",
+    "look": "contact.look",
     "neuron_gradient": "network.neurons",
     "occlusion": "attribution.occlusion",
     "pgd": "adversarial.attack",
@@ -143,6 +157,7 @@ _ROOMS = {  # where what needs Keras lives
     "survival": "adversarial.robust",
     "transfer": "adversarial.curves",
     "tuning": "network.tuning",
+    "write_page": "contact.page",
 }
 
 

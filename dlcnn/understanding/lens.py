@@ -47,8 +47,8 @@ class Lens:
             ModelError: it has no graph to read.
             UnderstandingError: it is not from images to the scores of classes.
         """
-        self.name: str = model.name
         self.nodes, outputs = layer_calls(model, where)
+        self.name: str = model.name
         _expect_classifier(model, where)
         self.output = outputs[0]
         self.input = next(Place(i, 0) for i, node in enumerate(self.nodes) if not node.reads)
@@ -149,6 +149,17 @@ class Lens:
         if self._units == 1:
             return logits[:, 0] * ops.cast(2 * targets - 1, logits.dtype)
         return ops.sum(logits * ops.one_hot(targets, self._units, dtype=logits.dtype), axis=-1)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """(N, classes): what the model answers with, from its logits.
+
+        Each class has its own sigmoid if the answer ends with one, and a single unit counts as
+        one; else they share a softmax.
+        """
+        if self._units == 1:
+            second = ops.sigmoid(logits)
+            return ops.concatenate([1 - second, second], axis=-1)
+        return ops.sigmoid(logits) if self.activation == "sigmoid" else ops.softmax(logits)
 
     def split(self, images: Tensor, place: Place) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Cut the network at a tensor.

@@ -59,11 +59,8 @@ def _replaced(lens: Lens) -> Callable[..., Tensor]:
 
 def probabilities(lens: Lens, images: Tensor, targets: Tensor) -> Tensor:
     """(N,) of each one's class: a softmax over the logits, or a sigmoid where the model has it."""
-    logits = lens.logits(images)
-    scores = lens.scores(logits, targets)
-    if logits.shape[-1] == 1 or lens.activation == "sigmoid":
-        return ops.sigmoid(scores)
-    return ops.exp(scores - ops.logsumexp(logits, axis=-1))
+    found = lens.probabilities(lens.logits(images))
+    return ops.sum(found * ops.one_hot(targets, lens.classes, dtype=found.dtype), axis=-1)
 
 
 def counts_of(pixels: int, steps: int) -> npt.NDArray[np.int64]:

@@ -1,0 +1,1 @@
+"""The contact page: images and what several methods say of them, side by side."""

@@ -1,0 +1,144 @@
+"""Several methods asked about the same images: what a contact page shows.
+
+It must not know how a page is laid out.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from dlcnn.errors import DlcnnError, nearest
+from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.attribution.methods import METHODS
+from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.lens import Lens
+from dlcnn.understanding.maps import Maps, captions
+from dlcnn.understanding.questions import Question, ask
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["USUAL", "Look", "look"]
+
+USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
+"""The methods that are asked where nobody names others."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Images, what the model takes them for, and maps of several methods.
+
+    Attributes:
+        model: its name.
+        images: (N, H, W, C) as the model takes them.
+        targets: (N,) the class that the maps speak of.
+        probabilities: (N, classes) float32.
+        maps: for each method, by its name.
+        notes: why a method has no maps, a sentence each.
+    """
+
+    model: str
+    images: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.int32]
+    probabilities: npt.NDArray[np.float32]
+    maps: Mapping[str, Maps]
+    notes: tuple[str, ...]
+
+    def figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
+        """Draw a row for each image: itself, then its maps laid over it."""
+        from dlcnn.figures import image_grid, overlaid, stretched
+
+        first = next(iter(self.maps.values())).explained
+        scores = np.zeros(len(self.images)) if first is None else first.scores
+        names = captions(self.targets, scores, class_names)
+        cells, texts = [], []
+        for place, image in enumerate(self.images):
+            shown = stretched(image)
+            cells.append(np.broadcast_to(shown, (*shown.shape[:2], 3)))
+            texts.append(names[place].replace(", ", "\n"))
+            for method, values in self.maps.items():
+                cells.append(overlaid(image, np.asarray(values[place]), signed=is_signed(values)))
+                texts.append(method.replace("_", " ") + "\n")
+        columns = len(self.maps) + 1
+        return image_grid(np.stack(cells), texts, columns=columns, title=self.model)
+
+
+def look(
+    model: keras.Model,
+    images: npt.ArrayLike,
+    targets: int | Sequence[int] | npt.NDArray[Any] | None = None,
+    batch_size: int = 64,
+    *,
+    methods: Sequence[str] = USUAL,
+    layer: str | keras.Layer | None = None,
+) -> Look:
+    """Ask several methods which pixels the scores of images come from.
+
+    Args:
+        model: Functional or Sequential, from images to the scores of classes.
+        images: (N, H, W, C) as the model takes them.
+        targets: a class for all images or (N,); None: the class that the model prefers.
+        batch_size: images at a time.
+        methods: names in `METHODS`.
+        layer: whose feature maps Grad-CAM weighs, itself or its name; by default the last.
+
+    Returns:
+        A `Look`. A method that cannot explain this model, such as guided backprop without a
+        ReLU, leaves a note in place of maps.
+
+    Raises:
+        ModelError, UnderstandingError: the model, images, targets or names cannot be; none of
+            the methods can explain the model.
+    """
+    functions = [_method(name) for name in dict.fromkeys(methods)]
+    if not functions:
+        raise UnderstandingError(
+            f"look: it asks at least one method. Received none. Name some of {', '.join(METHODS)}."
+        )
+    question = ask("look", model, images, targets, batch_size)
+    asked = (model, question.images, question.targets, question.batch_size)
+    maps, notes, reasons = {}, [], []
+    for function in functions:
+        takes_layer = "layer" in inspect.signature(function).parameters
+        options = {"layer": layer} if layer is not None and takes_layer else {}
+        try:
+            maps[function.__name__] = function(*asked, **options)
+        except DlcnnError as error:
+            reasons.append(error)
+            notes.append(str(error))
+    if not maps:
+        raise reasons[0]
+    probabilities = _probabilities(question)
+    return Look(
+        question.lens.name, question.images, question.targets, probabilities, maps, tuple(notes)
+    )
+
+
+def is_signed(maps: npt.NDArray[Any]) -> bool:
+    """Whether maps tell what speaks against a class, too."""
+    return bool((np.asarray(maps) < 0).any())
+
+
+def _method(name: str) -> Callable[..., Maps]:
+    if name not in METHODS:
+        raise UnderstandingError(
+            f"look: there is no method of this name. Received {name!r}. {nearest(name, METHODS)}"
+        )
+    return METHODS[name]
+
+
+def _probabilities(question: Question) -> npt.NDArray[np.float32]:
+    lens: Lens = question.lens
+
+    def run(images: Tensor) -> Tensor:
+        return lens.probabilities(lens.logits(images))
+
+    program = lens.program("probabilities", lambda: run)
+    (found,) = in_batches(program, [question.images], question.batch_size)
+    return found

@@ -124,9 +124,11 @@ def position(nodes: Sequence[Node], layer: str | keras.Layer, where: str) -> int
             f"{where}: a layer that is called several times has outputs of each call. "
             f"Received layer={layer!r}. Name one of the calls: {calls}."
         )
+    names = [node.name for node in nodes]
+    own = [name.rpartition("/")[2] for name in names]
     raise ModelError(
         f"{where}: the model has no such layer. Received layer={layer!r}. "
-        f"{nearest(getattr(layer, 'name', layer), [node.name for node in nodes])}"
+        f"{nearest(getattr(layer, 'name', layer), [*names, *own])}"
     )
 
 

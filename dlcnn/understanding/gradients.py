@@ -137,7 +137,7 @@ def _traced(function: Callable[..., Any], variables: Sequence[keras.Variable]) -
         # Only the number of rows may stay open in a graph: other sizes are known, as with JAX.
         sizes = tuple(tuple(tensor.shape[1:]) for tensor in tensors)
         if sizes not in made:
-            # TensorFlow warns of many traces of one code, though of many models; a partial has none.
+            # TensorFlow warns of many traces of one code, even of many models; a partial has none.
             made[sizes] = tf.function(partial(function), autograph=False, reduce_retracing=True)
         return made[sizes](*tensors)
 

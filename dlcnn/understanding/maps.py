@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +73,8 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
             columns: pairs per row.
 
         Raises:
-            UnderstandingError: this is a part of maps, which does not know its images.
+            UnderstandingError: this is a part of maps, which does not know its images; or an
+                option cannot be.
         """
         from dlcnn.figures import heatmaps
 
@@ -83,6 +85,9 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
                 "result of arithmetic. Call figure on the whole, or pass images and maps to "
                 "dlcnn.figures.heatmaps."
             )
+        overlay = number("figure", "overlay", overlay, least=0, most=1)
+        if columns is not None:
+            columns = int(number("figure", "columns", columns, least=1, whole=True))
         return heatmaps(
             about.images,
             np.asarray(self),

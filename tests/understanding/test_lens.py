@@ -1,0 +1,307 @@
+"""A lens gives what the model gives, from any place on; it goes with its model and stays true."""
+
+import gc
+import weakref
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from dlcnn.models.errors import ModelError
+from dlcnn.models.graph import Place
+from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.lens import lens_of
+from tests.understanding.models import (
+    CLASSES,
+    ENDINGS,
+    NESTINGS,
+    RELUS,
+    SHAPE,
+    branched,
+    classifier,
+    fill_weights,
+    images,
+    one_unit,
+)
+
+
+def _numpy(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+def _program(lens):
+    return lambda batch: lens.logits(batch)
+
+
+def _logits(model):
+    return lens_of(model, "test").logits(ops.convert_to_tensor(images()))
+
+
+_STYLES = [
+    *((relu, "softmax", "functional") for relu in RELUS),
+    *(("layer", ending, "functional") for ending in ENDINGS),
+    *(("argument", "softmax layer", nesting) for nesting in NESTINGS),
+]
+
+
+@pytest.mark.parametrize("style", _STYLES, ids=", ".join)
+def test_logits_are_those_of_the_model_however_it_is_written(style):
+    """One function has one set of logits; their softmax is what the model answers."""
+    model = classifier(*style)
+    logits = _logits(model)
+    expected = _numpy(classifier(ending="logits")(images()))
+    np.testing.assert_allclose(_numpy(logits), expected, rtol=1e-4, atol=1e-6)
+    answer = _numpy(model(images()))
+    kept = logits if style[1] == "logits" else ops.softmax(logits)
+    np.testing.assert_allclose(_numpy(kept), answer, rtol=1e-4, atol=1e-6)
+    assert lens_of(model, "test").classes == CLASSES
+
+
+def test_logits_of_branches_and_shortcuts_are_the_model_s():
+    """Layers that give several tensors, are read twice or cut pieces out run as they did."""
+    model = branched()
+    answer = _numpy(ops.softmax(_logits(model)))
+    np.testing.assert_allclose(answer, _numpy(model(images())), rtol=1e-4, atol=1e-6)
+
+
+def test_logits_follow_the_weights():
+    """Other weights, other logits: what is compared above could differ."""
+    model = classifier()
+    before = _numpy(_logits(model))
+    fill_weights(model, 2)
+    after = _numpy(_logits(model))
+    assert np.abs(after - before).max() > 0.01
+    np.testing.assert_allclose(_numpy(ops.softmax(after)), _numpy(model(images())), rtol=1e-4)
+
+
+def test_logits_are_float32_of_half_a_network():
+    """Small differences of scores are not lost in half precision."""
+    given = keras.Input(SHAPE)
+    dense = layers.Dense(CLASSES, dtype="float16")
+    model = keras.Model(given, dense(layers.GlobalAveragePooling2D(dtype="float16")(given)))
+    assert keras.backend.standardize_dtype(_logits(model).dtype) == "float32"
+
+
+def test_scores_are_the_targets_own():
+    """Each image has the logit of its class; a single unit speaks against the first class."""
+    lens = lens_of(classifier(), "test")
+    logits = np.arange(12, dtype=np.float32).reshape(3, CLASSES)
+    found = _numpy(lens.scores(ops.convert_to_tensor(logits), ops.convert_to_tensor([2, 0, 3])))
+    np.testing.assert_array_equal(found, [2, 4, 11])
+    alone = lens_of(one_unit(), "test")
+    assert (alone.classes, alone.activation) == (2, "sigmoid")
+    unit = ops.convert_to_tensor(np.array([[1.5], [-2.0]], np.float32))
+    np.testing.assert_array_equal(
+        _numpy(alone.scores(unit, ops.convert_to_tensor([0, 1]))), [-1.5, -2]
+    )
+
+
+@pytest.mark.parametrize("name", ["entry", "inner", "shortcut", "left", "mean"])
+def test_split_goes_on_from_any_place(name):
+    """From a layer's value the logits follow, with what passes it on other ways kept."""
+    model = branched()
+    lens = lens_of(model, "test")
+    given = ops.convert_to_tensor(images())
+    value, onwards = lens.split(given, lens.find(name, "test"))
+    tap = keras.Model(model.inputs, model.get_layer(name).output)
+    np.testing.assert_allclose(_numpy(value), _numpy(tap(given)), rtol=1e-5, atol=1e-6)
+    whole = _numpy(lens.logits(given))
+    np.testing.assert_allclose(_numpy(onwards(value)), whole, rtol=1e-5, atol=1e-6)
+    assert np.abs(_numpy(onwards(value + 1)) - whole).max() > 1e-3
+
+
+def test_run_computes_nothing_but_what_is_needed():
+    """A layer's output needs neither what follows it nor what is given."""
+    lens = lens_of(branched(), "test")
+    ran = []
+
+    def change(step, output):
+        ran.append(lens.nodes[step].name)
+        return output
+
+    entry = lens.find("entry_relu", "test")
+    given = ops.convert_to_tensor(np.ones((2, 8, 10, 4), np.float32))
+    lens.run({entry: given}, [lens.find("inner", "test")], change=change)
+    assert ran == ["inner"]
+
+
+def test_run_puts_changes_in_place_of_outputs():
+    """What a change gives is what later layers read."""
+    lens = lens_of(classifier(), "test")
+    last = lens.find("mean", "test")
+
+    def change(step, output):
+        return ops.zeros_like(output) if step == last.node else output
+
+    logits = _numpy(lens.logits(ops.convert_to_tensor(images()), change=change))
+    bias = lens.nodes[lens.output.node].layer.bias
+    np.testing.assert_allclose(logits, np.broadcast_to(_numpy(bias), logits.shape), rtol=1e-6)
+
+
+def test_behind_is_what_depends_on_a_tensor():
+    """Of branches, that which a layer leads into; of the last layer nothing."""
+    lens = lens_of(branched(), "test")
+
+    def behind(name):
+        return {lens.nodes[step].name for step in lens.behind(lens.find(name, "test"))}
+
+    assert behind("left") == {"both", "mean", "answer"}
+    assert {"entry_relu", "inner", "shortcut"} < behind("entry")
+    assert behind("answer") == set()
+
+
+def test_find_offers_the_nearest_layer():
+    """An unknown layer is refused in the name of whoever asked."""
+    with pytest.raises(ModelError, match=r"^look: .*'frist'. Did you mean '(backbone/)?first'"):
+        lens_of(classifier(nesting="nested"), "test").find("frist", "look")
+
+
+def test_find_takes_the_own_name_of_a_nested_layer():
+    """In a backbone within a backbone a layer is found by its name, its path, and itself."""
+    model = classifier(nesting="nested twice")
+    lens = lens_of(model, "test")
+    place = lens.find("second", "test")
+    assert lens.nodes[place.node].name == "outer/backbone/second"
+    assert place == lens.find("outer/backbone/second", "test")
+    layer = model.get_layer("outer").get_layer("backbone").get_layer("second")
+    assert place == lens.find(layer, "test") == Place(place.node, 0)
+
+
+# What changes, and what is kept
+
+
+def test_lens_of_is_kept_while_the_model_stays():
+    """Asking twice does not compile twice, and new weights do not either."""
+    model = classifier()
+    lens = lens_of(model, "test")
+    fill_weights(model, 3)
+    assert lens_of(model, "test") is lens
+    made = []
+    for _ in range(2):
+        program = lens.program("key", lambda: made.append(1) or (lambda x: x + 1))
+        np.testing.assert_array_equal(program(np.ones(3, np.float32)), 2 * np.ones(3))
+    assert made == [1]
+
+
+def _leave_activation_out(model):
+    model.layers[0].activation = keras.activations.linear
+
+
+def _replace_ending(model):
+    model.pop()
+    model.add(layers.Dense(2, activation="softmax", name="other"))
+
+
+@pytest.mark.parametrize("change", [_leave_activation_out, _replace_ending])
+def test_lens_of_sees_that_the_model_was_changed(change):
+    """After another activation or other layers the lens is another, and right."""
+    model = classifier("argument", "logits", "sequential")
+    before = lens_of(model, "test")
+    change(model)
+    after = lens_of(model, "test")
+    assert after is not before
+    answer = _numpy(model(images()))
+    logits = _logits(model)
+    found = logits if after.activation == "linear" else ops.softmax(logits)
+    np.testing.assert_allclose(_numpy(found), answer, rtol=1e-4, atol=1e-6)
+
+
+def test_lens_of_does_not_change_the_model():
+    """The softmax that a lens leaves out is still there for whoever else asks the model."""
+    model = classifier()
+    before = _numpy(model(images()))
+    _logits(model)
+    np.testing.assert_array_equal(_numpy(model(images())), before)
+    assert model.layers[-1].activation is keras.activations.softmax
+
+
+@pytest.mark.parametrize("nesting", ["functional", "sequential", "nested"])
+def test_lens_of_lets_a_model_go(nesting):
+    """A model that nobody needs any more is freed, and with it all that was compiled for it."""
+    model = classifier(nesting=nesting)
+    lens = lens_of(model, "test")
+    lens.program("logits", partial(_program, lens))(images())
+    gone, gone_lens = weakref.ref(model), weakref.ref(lens)
+    del model, lens
+    gc.collect()
+    assert gone() is None
+    gc.collect()  # what is kept for a model goes when the model is gone
+    assert gone_lens() is None
+
+
+# What is refused
+
+
+def _of(*end, shape=SHAPE):
+    tensor = given = keras.Input(shape)
+    for each in end:
+        tensor = each(tensor)
+    return keras.Model(given, tensor, name="model")
+
+
+def _two_outputs():
+    given = keras.Input(SHAPE)
+    mean = layers.GlobalAveragePooling2D()(given)
+    return keras.Model(given, [layers.Dense(2, name="a")(mean), layers.Dense(3, name="b")(mean)])
+
+
+def _two_inputs():
+    both = [keras.Input(SHAPE), keras.Input((4,))]
+    mean = layers.GlobalAveragePooling2D()(both[0])
+    return keras.Model(both, layers.Dense(2)(layers.Concatenate()([mean, both[1]])))
+
+
+class _Subclassed(keras.Model):
+    def call(self, batch):
+        return ops.mean(batch, axis=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (_two_outputs, "one answer is explained at a time"),
+        (_two_inputs, "takes images .* and nothing else"),
+        (lambda: _of(layers.Dense(2), shape=(7,)), "takes images .* and nothing else"),
+        (lambda: _of(layers.Conv2D(2, 3)), "a score for each class"),
+        (lambda: _of(layers.Flatten(), layers.Dense(2, activation="tanh")), "ends in tanh"),
+        (lambda: _of(layers.Flatten(), layers.Dense(2), ops.round), "ends in Round"),
+    ],
+)
+def test_lens_of_refuses_what_is_no_classifier_of_images(make, words):
+    """Several answers or inputs, no images, no scores: each is said, with what to do."""
+    with pytest.raises(UnderstandingError, match=rf"(?s)^look: .*{words}"):
+        lens_of(make(), "look")
+
+
+@pytest.mark.parametrize("make", [_Subclassed, lambda: "model.keras", lambda: None])
+def test_lens_of_refuses_what_has_no_graph(make):
+    """A model that is code, and what is no model."""
+    with pytest.raises(ModelError, match=r"^look: .* Received"):
+        lens_of(make(), "look")
+
+
+@pytest.mark.parametrize(
+    ("cut", "name"),
+    [
+        (ops.round, "Round"),
+        (ops.stop_gradient, "StopGradient"),
+        (lambda x: ops.cast(ops.argmax(x, axis=-1, keepdims=True), "float32"), "Argmax"),
+        (lambda x: ops.cast(x > 0, "float32"), "Greater"),
+    ],
+)
+def test_expect_differentiable_names_what_cuts_gradients_off(cut, name):
+    """What rounds, counts, compares or stops gradients is named, before anything runs."""
+    model = _of(layers.Conv2D(3, 3, name="before"), cut, layers.Flatten(), layers.Dense(2))
+    lens = lens_of(model, "test")
+    with pytest.raises(UnderstandingError, match=rf"'model', in which the {name} .* occlusion"):
+        lens.expect_differentiable(lens.find("before", "test"))
+
+
+def test_expect_differentiable_is_content_with_one_way():
+    """A branch without a gradient beside one that has it does no harm."""
+    given = keras.Input(SHAPE)
+    kept = layers.Add()([layers.Conv2D(3, 1)(given), ops.stop_gradient(given)])
+    lens = lens_of(keras.Model(given, layers.Dense(2)(layers.Flatten()(kept))), "test")
+    lens.expect_differentiable(lens.input)

@@ -1,6 +1,7 @@
 """`dlcnn look`: a page of which pixels a network's answers come from."""
 
 import argparse
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
+_ROWS = 6  # layers of which activations are shown
 _ALSO = ("kernels", "activations", "class_models", "judgement")
 
 
@@ -108,8 +110,11 @@ def _run(options: argparse.Namespace) -> int:
     hold_folder("look", options.out)
     start_backend(options.backend)
     from dlcnn import understanding
+    from dlcnn.understanding.questions import ABOUT_SCALE
 
     subject = _subject(options)
+    if options.pixels:  # who names the scale needs no warning about it
+        warnings.filterwarnings("ignore", ABOUT_SCALE, understanding.UnderstandingWarning)
     images = _scaled(subject, options.pixels)
     target = None if options.target is None else _target(options.target, subject.classes)
     found = understanding.look(
@@ -259,7 +264,7 @@ def _picture(
         if name == "kernels":
             return understanding.kernels(model).figure(filters=32)
         if name == "activations":
-            layers = [options.layer] if options.layer else None
+            layers = [options.layer] if options.layer else _some_convolutions(model)
             return understanding.activations(model, images[:1], layers, size).figure()
         if name == "class_models":
             low, high = float(images.min()), float(images.max())
@@ -272,3 +277,12 @@ def _picture(
 
     title, text = titled[name]
     return understanding.Picture(name, title, text, figure())
+
+
+def _some_convolutions(model: "keras.Model") -> list[str] | None:
+    """Some of the network's convolutions, from the first to the last; None if it has none."""
+    from dlcnn.models import summary_table
+
+    names = [row.name for row in summary_table(model).rows if "Conv" in row.kind]
+    places = np.unique(np.linspace(0, len(names) - 1, _ROWS).round().astype(int))
+    return [names[place] for place in places] if names else None

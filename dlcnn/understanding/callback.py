@@ -1,5 +1,6 @@
 """A callback of Keras that shows what a network looks at while it learns."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,9 @@ def _in_notebook() -> bool:
 
 
 def _display(figure: "Figure") -> None:
-    from IPython.display import display
+    from IPython.display import Image, display
 
-    display(figure)  # type: ignore[no-untyped-call]
+    # As a picture: a notebook draws figures by itself only where pyplot has been imported.
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    display(Image(data=stream.getvalue()))  # type: ignore[no-untyped-call]

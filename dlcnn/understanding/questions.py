@@ -18,6 +18,7 @@ from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Lens, lens_of
 
 __all__ = [
+    "ABOUT_SCALE",
     "Question",
     "ask",
     "batch_of",
@@ -27,6 +28,9 @@ __all__ = [
     "targets_for",
     "warn_of_scale",
 ]
+
+ABOUT_SCALE = r".*: the images look (un)?scaled"
+"""The warnings about the scale of images, as a pattern for `warnings.filterwarnings`."""
 
 _Array: TypeAlias = npt.NDArray[Any]
 _RESCALING = ("Rescaling", "Normalization")

@@ -4,6 +4,7 @@ It must not know how a page is laid out.
 """
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,10 @@ from dlcnn.errors import DlcnnError, nearest
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.methods import METHODS
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps, captions
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import ABOUT_SCALE, Question, ask
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,7 +91,7 @@ def look(
 
     Returns:
         A `Look`. A method that cannot explain this model, such as guided backprop without a
-        ReLU, leaves a note in place of maps.
+        ReLU, leaves a note in place of maps, and what a method warns of is a note, too.
 
     Raises:
         ModelError, UnderstandingError: the model, images, targets or names cannot be; none of
@@ -107,16 +108,24 @@ def look(
     for function in functions:
         takes_layer = "layer" in inspect.signature(function).parameters
         options = {"layer": layer} if layer is not None and takes_layer else {}
-        try:
-            maps[function.__name__] = function(*asked, **options)
-        except DlcnnError as error:
-            reasons.append(error)
-            notes.append(str(error))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UnderstandingWarning)
+            # Each asks about the images again, of which `ask` has warned.
+            warnings.filterwarnings("ignore", ABOUT_SCALE, UnderstandingWarning)
+            try:
+                maps[function.__name__] = function(*asked, **options)
+            except DlcnnError as error:
+                reasons.append(error)
+        notes += [str(each.message) for each in told]
     if not maps:
         raise reasons[0]
-    probabilities = _probabilities(question)
     return Look(
-        question.lens.name, question.images, question.targets, probabilities, maps, tuple(notes)
+        model=question.lens.name,
+        images=question.images,
+        targets=question.targets,
+        probabilities=_probabilities(question),
+        maps=maps,
+        notes=(*map(str, reasons), *notes),
     )
 
 

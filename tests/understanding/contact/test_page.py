@@ -1,0 +1,127 @@
+"""The contact page: whole, harmless, and the same in a real browser."""
+
+import html
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dlcnn.figures import image_grid, overlaid
+from dlcnn.understanding import Picture, UnderstandingError, look, write_page
+from tests.understanding.models import classifier, images
+
+_CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+needs_chromium = pytest.mark.skipif(_CHROMIUM is None, reason="no Chromium found to render with")
+NAMES = ("ant", "bee", "cat", "<script>dog</script>")
+
+
+@pytest.fixture(scope="module")
+def found():
+    """A look at two images with two methods."""
+    return look(classifier(), images(2), [1, 3], methods=["saliency", "integrated_gradients"])
+
+
+@pytest.fixture
+def page(found, tmp_path):
+    """The path of a page with everything on it."""
+    return write_page(
+        found,
+        tmp_path / "page",
+        title="Small animals",
+        class_names=NAMES,
+        labels=np.array([0, 3]),
+        image_names=["first.png", "second.png"],
+        pictures=[Picture("both", "Both images", "As they are.", image_grid(images(2)))],
+        notes=["Nothing was left out."],
+    )
+
+
+def _text(path):
+    page = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_write_page_tells_what_is_seen(page):
+    """Title, names, labels, classes, the meaning of each method, pictures and notes."""
+    text = _text(page)
+
+    for words in ("Small animals", "first.png", "second.png", "shows ant", "explained: bee"):
+        assert words in text
+    for words in ("integrated gradients", "Both images", "As they are.", "Nothing was left out."):
+        assert words in text
+
+
+def test_write_page_orders_classes_by_probability(page, found):
+    """The most probable class of the first image stands first, in whole per cent."""
+    best = int(found.probabilities[0].argmax())
+
+    guess = re.search(r"<span>([^<]+)</span><b>(\d+)%</b>", page.read_text(encoding="utf-8"))
+
+    assert html.unescape(guess[1]) == NAMES[best]
+    assert int(guess[2]) == round(100 * float(found.probabilities[0, best]))
+
+
+def test_write_page_writes_the_pictures_that_it_shows(page, found):
+    """Every source is a file beside the page: the image, and each map laid over it."""
+    sources = re.findall(r'src="([^"]+)"', page.read_text(encoding="utf-8"))
+
+    assert len(sources) == 2 * 3 + 1
+    for source in sources:
+        assert (page.parent / source).is_file()
+    with Image.open(page.parent / "images" / "001_image.png") as picture:
+        np.testing.assert_array_equal(picture, np.round(found.images[0] * 255))
+    values = np.asarray(found.maps["integrated_gradients"])
+    with Image.open(page.parent / "images" / "002_integrated_gradients.png") as picture:
+        expected = overlaid(found.images[1], values[1], signed=True)
+        np.testing.assert_array_equal(picture, np.round(expected * 255))
+
+
+def test_write_page_takes_numbers_for_names(found, tmp_path):
+    """Without names classes and images have numbers, and without labels none is told."""
+    text = _text(write_page(found, tmp_path))
+
+    assert "image 1" in text
+    assert "explained: class 1" in text
+    assert "shows" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"labels": np.array([0])}, "Received 1 labels for 2 images"),
+        ({"image_names": ["a", "b", "c"]}, "Received 3 image_names"),
+        ({"class_names": ["a", "b"]}, "Received 2 class_names for 4 classes"),
+    ],
+)
+def test_write_page_refuses_what_does_not_fit(found, tmp_path, options, words):
+    """Too few or too many labels and names are told, and nothing is written."""
+    with pytest.raises(UnderstandingError) as caught:
+        write_page(found, tmp_path / "page", **options)
+
+    assert words in str(caught.value)
+    assert not (tmp_path / "page").exists()
+
+
+@needs_chromium
+def test_write_page_in_a_browser_shows_its_pictures_and_runs_nothing(page):
+    """In Chromium every picture is loaded, and a class name that is a script is text."""
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;script&gt;dog" in text
+    # The page itself runs no script, so a copy is made that may, to measure it.
+    text = text.replace("default-src 'none'", "default-src 'unsafe-inline'")
+    measure = (
+        "<script>addEventListener('load', () => { document.title = [...document.images].filter("
+        "each => each.naturalWidth).length + ' of ' + document.images.length + ', ' + "
+        "(document.documentElement.scrollWidth <= innerWidth) })</script></body>"
+    )
+    probe = page.with_name("probe.html")
+    probe.write_text(text.replace("</body>", measure), encoding="utf-8")
+    command = [_CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=500,900"]
+    command += ["--virtual-time-budget=5000", "--dump-dom", probe.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert re.search(r"<title>(.*)</title>", dom)[1] == "7 of 7, true"

@@ -18,10 +18,11 @@ setup: .venv/.ready ## make .venv with dlcnn and what its tests need
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
-demo: .venv/.ready ## grade five example submissions, train a network, and leave pages of both
+demo: .venv/.ready ## grade five example submissions, train a network, explain it, and leave pages
 	$(BIN)/dlcnn grade conv_step_by_step examples/submissions --html $(REPORT) --json $(REPORT)/report.json --require-isolation process
 	$(BIN)/dlcnn train --model convolutional_model --data signs --epochs 100 --run $(REPORT)/signs
-	@echo "The pages: $(REPORT)/index.html and $(REPORT)/signs/README.md"
+	$(BIN)/dlcnn look $(REPORT)/signs --also kernels activations class_models judgement --out $(REPORT)/look
+	@echo "The pages: $(REPORT)/index.html, $(REPORT)/signs/README.md and $(REPORT)/look/index.html"
 
 test: .venv/.ready ## run the tests, two files at a time (a quarter of an hour at most on two cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'

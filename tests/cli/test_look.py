@@ -11,6 +11,7 @@ from PIL import Image
 from dlcnn.cli.main import main
 from dlcnn.data import h5
 from dlcnn.training import fit
+from dlcnn.understanding import METHODS
 from tests.training.examples import drawn_dataset, small_model
 
 
@@ -163,6 +164,15 @@ def test_look_refuses_in_a_sentence(trained, tmp_path, capsys, monkeypatch, argu
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+
+
+def test_look_helps_with_every_method(capsys):
+    """The help, which loads no Keras, names all that can be chosen."""
+    with pytest.raises(SystemExit):
+        main(["look", "--help"])
+
+    words = capsys.readouterr().out.split()
+    assert set(METHODS) <= set(words)
 
 
 def test_look_is_a_command_that_speaks_little(trained, tmp_path, environment):

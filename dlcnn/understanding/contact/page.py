@@ -3,8 +3,9 @@
 The page needs no network and no script.
 """
 
+import inspect
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dlcnn import figures
 from dlcnn.files import write_atomically
+from dlcnn.understanding.attribution.methods import METHODS
 from dlcnn.understanding.contact.look import Look, is_signed
 from dlcnn.understanding.errors import UnderstandingError
 
@@ -101,24 +103,17 @@ def write_page(
             rows=rows,
             pictures=pictures,
             notes=[*look.notes, *notes],
-            meanings=[(method.replace("_", " "), _MEANINGS[method]) for method in look.maps],
+            meanings=[(method.replace("_", " "), _meaning(method)) for method in look.maps],
+            signed=any(map(is_signed, look.maps.values())),
         )
     )
     write_atomically(folder / "index.html", page)
     return folder / "index.html"
 
 
-_MEANINGS: Mapping[str, str] = {
-    "saliency": "how strongly the score of the class reacts to each pixel",
-    "smoothgrad": "the same, on average over copies of the image with noise",
-    "integrated_gradients": "how the score divides among the pixels, from black to the image: "
-    "red speaks for the class, blue against it",
-    "guided_backprop": "what excites the units that excite the class",
-    "grad_cam": "where the features are that speak for the class",
-    "grad_cam_plus_plus": "the same, every instance of an object alike",
-    "occlusion": "what the score loses where a patch is covered: red where it falls, blue where "
-    "it rises",
-}
+def _meaning(method: str) -> str:
+    """The first line of what is written about a method."""
+    return (inspect.getdoc(METHODS[method]) or method).splitlines()[0]
 
 
 def _names(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:

@@ -52,7 +52,14 @@ def test_write_page_tells_what_is_seen(page):
 
     for words in ("Small animals", "first.png", "second.png", "shows ant", "explained: bee"):
         assert words in text
-    for words in ("integrated gradients", "Both images", "As they are.", "Nothing was left out."):
+    for words in (
+        "reacts to each pixel",
+        "red speaks for the class",
+        "integrated gradients",
+        "Both images",
+        "As they are.",
+        "Nothing was left out.",
+    ):
         assert words in text
 
 
@@ -88,6 +95,13 @@ def test_write_page_takes_numbers_for_names(found, tmp_path):
     assert "image 1" in text
     assert "explained: class 1" in text
     assert "shows" not in text
+
+
+def test_write_page_speaks_of_red_and_blue_only_where_they_are(tmp_path):
+    """Maps without negative values need no such sentence."""
+    found = look(classifier(), images(2), methods=["saliency"])
+
+    assert "red speaks" not in _text(write_page(found, tmp_path))
 
 
 @pytest.mark.parametrize(

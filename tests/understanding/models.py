@@ -128,7 +128,6 @@ def forms():
         ("operation", "softmax operation", "functional"),
         ("activation layer", "softmax layer", "nested twice"),
         ("layer as argument", "softmax activation", "nested sequential"),
-        ("function", "softmax layer", "functional"),
     ]
     return [(", ".join(each), each) for each in chosen]
 

@@ -56,6 +56,7 @@ def grid_on(backend, path):
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # networks this small need no more
     }
     process = subprocess.run(
         [sys.executable, "-m", "tests.understanding.programs", str(path)],

@@ -74,7 +74,7 @@ def gradient(
     scores, found = in_batches(
         program, [question.images, question.targets], question.batch_size, label="gradient"
     )
-    checked(question, "gradient", found[..., 0], scores)
+    checked(question, "gradient", found, scores)
     return found
 
 

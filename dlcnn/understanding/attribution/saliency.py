@@ -1,11 +1,13 @@
 """Saliency: the gradient of a class's score with respect to the pixels, and ways to read it."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, Literal, TypeAlias, get_args
 
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.checked import checked, gradient_program
@@ -85,9 +87,11 @@ def kind_of(kind: str, where: str) -> str:
 
 def reduced(gradients: Tensor, images: Tensor, kind: str) -> Tensor:
     """(N, H, W) of (N, H, W, C) gradients."""
+    # Channel by channel: reductions over an axis of 3 take frameworks three times as long.
     if kind == "absolute":
-        return keras.ops.max(keras.ops.abs(gradients), axis=-1)
-    return keras.ops.sum(gradients * images if kind == "times_input" else gradients, axis=-1)
+        return reduce(ops.maximum, ops.unstack(ops.abs(gradients), axis=-1))
+    counted = gradients * images if kind == "times_input" else gradients
+    return reduce(ops.add, ops.unstack(counted, axis=-1))
 
 
 def reducing(

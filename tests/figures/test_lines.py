@@ -39,3 +39,25 @@ def test_lines_refuses_curves_of_another_length(series):
     """Nothing to draw, or a value too many, is refused."""
     with pytest.raises(ValueError, match="each of 2 places"):
         lines([0, 1], series, xlabel="x", ylabel="y")
+
+
+def test_lines_of_more_curves_than_colours_differ_in_their_strokes():
+    """No two curves look the same, however many there are."""
+    figure = lines(
+        [0, 1], {f"curve {i}": [i, i] for i in range(20)}, xlabel="x", ylabel="y", title="many"
+    )
+    looks = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
+    assert len(looks) == 20
+
+
+def test_lines_of_one_place_can_be_seen():
+    """A curve of a single value is a point; a single curve needs no legend."""
+    (axes,) = lines([3], {"only": [1]}, xlabel="x", ylabel="y").axes
+    assert axes.lines[0].get_marker() == "o"
+    assert axes.get_legend() is None
+
+
+def test_panels_refuse_to_draw_nothing():
+    """There is at least one panel."""
+    with pytest.raises(ValueError, match="one panel or more"):
+        panels([])

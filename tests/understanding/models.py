@@ -55,8 +55,6 @@ def classifier(relu="argument", ending="softmax", nesting="functional", *, seed=
         model = keras.Model(given, _through(given, [*first, pool, *second, *end]), name="whole")
     else:
         model = _nested(nesting, given, [*first, pool, *second], end)
-    for each in [model, *model.layers] if kind == "float64" else []:
-        each.dtype_policy = kind  # models narrow what they are given, too
     return fill_weights(model, seed)
 
 

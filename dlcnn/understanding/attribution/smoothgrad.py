@@ -59,7 +59,8 @@ def smoothgrad(
     spread = np.ptp(question.images, axis=(1, 2, 3)) * np.float32(share)
     points = _points(question.images.shape[1:], count, size, start)
     gradients = mean_gradient(question, points, spread, "smoothgrad", len(parts))
-    values = keras.ops.convert_to_numpy(reduced(gradients, question.images, how))
+    tensors = map(keras.ops.convert_to_tensor, (gradients, question.images))
+    values = keras.ops.convert_to_numpy(reduced(*tensors, how))
     return checked(question, "SmoothGrad", values, scores_of(question))
 
 

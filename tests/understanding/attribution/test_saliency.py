@@ -40,7 +40,9 @@ def test_gradient_of_a_linear_model_is_its_weights():
     assert saliency(model, given, 0, kind="plain")[0, 0, 0] == -20
 
 
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX computes in float32 by default")
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="elsewhere Keras takes means in float32"
+)
 @pytest.mark.parametrize("nesting", ["functional", "nested"])
 def test_gradient_equals_central_differences(nesting):
     """In float64: what moving each pixel a little does to the logit."""
@@ -50,8 +52,7 @@ def test_gradient_equals_central_differences(nesting):
     step = 1e-5
     moves = step * np.eye(given[0].size).reshape(-1, *SHAPE)
     for image, target, mine in zip(given.astype(np.float64), [3, 1], found, strict=True):
-        moved = (ops.convert_to_tensor(image + s * moves, "float64") for s in (1, -1))
-        up, down = (ops.convert_to_numpy(model(each)) for each in moved)
+        up, down = (ops.convert_to_numpy(model(image + s * moves)) for s in (1, -1))
         differences = ((up - down)[:, target] / (2 * step)).reshape(SHAPE)
         np.testing.assert_allclose(mine, differences, rtol=1e-4, atol=1e-7)
 

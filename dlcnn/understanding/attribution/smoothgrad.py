@@ -59,8 +59,8 @@ def smoothgrad(
     spread = np.ptp(question.images, axis=(1, 2, 3)) * np.float32(share)
     points = _points(question.images.shape[1:], count, size, start)
     gradients = mean_gradient(question, points, spread, "smoothgrad", len(parts))
-    tensors = map(keras.ops.convert_to_tensor, (gradients, question.images))
-    values = keras.ops.convert_to_numpy(reduced(*tensors, how))
+    tensor = keras.ops.convert_to_tensor
+    values = keras.ops.convert_to_numpy(reduced(tensor(gradients), tensor(question.images), how))
     return checked(question, "SmoothGrad", values, scores_of(question))
 
 

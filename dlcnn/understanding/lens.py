@@ -71,13 +71,11 @@ class Lens:
             )
         self._variables = list(model.variables)
         self._programs: dict[Hashable, Any] = {}
-        self._output_tensor = model.outputs[0]
-        self._activations = _activations(self.nodes)
+        self._made_of = _made_of(self.nodes, outputs)
 
-    def is_of(self, model: keras.Model) -> bool:
-        """Whether the model still has the outputs and activations that this was made of."""
-        same = len(model.outputs) == 1 and model.outputs[0] is self._output_tensor
-        return same and self._activations == _activations(self.nodes)
+    def is_of(self, model: keras.Model, where: str) -> bool:
+        """Whether the model still has the calls and activations that this was made of."""
+        return self._made_of == _made_of(*layer_calls(model, where))
 
     def find(self, layer: str | keras.Layer, where: str) -> Place:
         """The first output of the call of a layer.
@@ -238,7 +236,7 @@ def lens_of(model: keras.Model, where: str) -> Lens:
         UnderstandingError: it is not from images to the scores of classes.
     """
     known = _lenses.get(model) if isinstance(model, keras.Model) else None
-    if known is None or not known.is_of(model):
+    if known is None or not known.is_of(model, where):
         known = Lens(model, where)
         _lenses[model] = known
     return known
@@ -287,8 +285,10 @@ def without_activation(layer: Any) -> Any:
     return twin
 
 
-def _activations(nodes: Sequence[Node]) -> list[Any]:
-    return [getattr(node.layer, "activation", None) for node in nodes]
+def _made_of(nodes: Sequence[Node], outputs: Sequence[Place]) -> list[Any]:
+    """What changes when a layer, here or in a nested model, is put in, taken out or altered."""
+    calls = [(node.record, getattr(node.layer, "activation", None)) for node in nodes]
+    return [*calls, *outputs]
 
 
 def _at_least_float32(tensor: Tensor) -> Tensor:

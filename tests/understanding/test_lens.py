@@ -194,6 +194,15 @@ def _replace_ending(model):
     model.add(layers.Dense(2, activation="softmax", name="other"))
 
 
+def test_lens_of_sees_that_a_nested_model_was_changed():
+    """A layer that was taken out of a backbone is explained no more."""
+    model = classifier("layer", "logits", "nested sequential")
+    before = _numpy(_logits(model))
+    model.layers[0].pop()
+    np.testing.assert_allclose(_numpy(_logits(model)), _numpy(model(images())), rtol=1e-4)
+    assert np.abs(_numpy(_logits(model)) - before).max() > 1e-3
+
+
 @pytest.mark.parametrize("change", [_leave_activation_out, _replace_ending])
 def test_lens_of_sees_that_the_model_was_changed(change):
     """After another activation or other layers the lens is another, and right."""

@@ -61,7 +61,9 @@ def stem_of(lens: Lens) -> Stem:
 
 
 def _is_affine(node: Node) -> bool:
-    return type(node.layer) in _AFFINE and len(node.reads) == 1
+    # In training, layers normalise by the batch or draw lots.
+    in_training = node.record.arguments.kwargs.get("training")
+    return type(node.layer) in _AFFINE and len(node.reads) == 1 and not in_training
 
 
 def _activation(node: Node) -> Any:

@@ -1,9 +1,9 @@
 """The object cut out along its edges: GrabCut, told by a map where to begin."""
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -87,25 +87,14 @@ def segment(
         )
     rounds = int(number(_WHERE, "iterations", iterations, least=1, whole=True))
     pictures, values = _checked(images, maps)
-    cv2 = _opencv()
     masks = np.zeros(values.shape, bool)
     for index, (picture, each) in enumerate(zip(pictures, values, strict=True)):
-        seeds = _seeds(cv2, each, high, low, index)
+        seeds = _seeds(each, high, low, index)
         colours = np.round(stretched(picture) * 255).astype(np.uint8)
         if colours.shape[-1] == 1:
             colours = np.repeat(colours, 3, axis=-1)
-        masks[index] = _cut(cv2, np.ascontiguousarray(colours), seeds, rounds)
+        masks[index] = _cut(np.ascontiguousarray(colours), seeds, rounds)
     return Segments(pictures, masks)
-
-
-def _opencv() -> Any:
-    try:
-        return importlib.import_module("cv2")
-    except ImportError as error:
-        raise UnderstandingError(
-            f"{_WHERE}: GrabCut is part of OpenCV. Received a Python in which it cannot be "
-            f"imported ({error}). Run: pip install opencv-python-headless"
-        ) from error
 
 
 def _checked(
@@ -143,7 +132,7 @@ def _numbers(name: str, given: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _seeds(
-    cv2: Any, values: npt.NDArray[np.float64], high: float, low: float, index: int
+    values: npt.NDArray[np.float64], high: float, low: float, index: int
 ) -> npt.NDArray[np.uint8]:
     """What GrabCut begins with: sure object, sure ground, and between them probable ground."""
     least, most = np.quantile(values, [low, high])
@@ -165,9 +154,9 @@ def _seeds(
 
 
 def _cut(
-    cv2: Any, colours: npt.NDArray[np.uint8], seeds: npt.NDArray[np.uint8], rounds: int
+    colours: npt.NDArray[np.uint8], seeds: npt.NDArray[np.uint8], rounds: int
 ) -> npt.NDArray[np.bool_]:
     cv2.setRNGSeed(0)  # it draws the colours that it begins with
     models = np.zeros((2, 1, 65))
-    cv2.grabCut(colours, seeds, None, models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(colours, seeds, (0, 0, 0, 0), models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
     return np.asarray((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD))

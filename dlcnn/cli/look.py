@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
     from dlcnn.data import Dataset
-    from dlcnn.understanding import Picture
+    from dlcnn.understanding import Look, Picture
 
 __all__ = ["add"]
 
@@ -132,7 +132,7 @@ def _run(options: argparse.Namespace) -> int:
         class_names=subject.classes,
         labels=subject.labels,
         image_names=subject.names,
-        pictures=[_picture(name, subject, images, options) for name in options.also],
+        pictures=[_picture(name, subject, found, options) for name in options.also],
     )
     for note in found.notes:
         print(note)
@@ -144,6 +144,7 @@ def _subject(options: argparse.Namespace) -> _Subject:
     """The model, and the images that the command names, else some of its data set."""
     from dlcnn.data.pictures import read_pictures
     from dlcnn.training.run import load_model
+    from dlcnn.understanding.lens import lens_of
 
     dataset = None
     if options.model.is_dir():
@@ -169,8 +170,8 @@ def _subject(options: argparse.Namespace) -> _Subject:
         names = [f"test image {place}" for place in places]
         classes = classes or dataset.class_names
         return _Subject(model, title, dataset.test.images[places], names, labels, classes)
-    height, width, channels = model.input_shape[1:]
-    pixels, names = read_pictures(options.images, (height, width), channels)
+    _, height, width, channels = lens_of(model, "look").input_shape
+    pixels, names = read_pictures(options.images, (height, width), channels or 3)
     return _Subject(model, title, pixels, names, None, classes)
 
 
@@ -211,10 +212,12 @@ def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> npt.NDArray
 
 def _scaled(subject: _Subject, pixels: str | None) -> npt.NDArray[np.float32]:
     """The images as the network takes them."""
+    from dlcnn.understanding.lens import lens_of
+    from dlcnn.understanding.questions import scales_itself
+
     values = subject.pixels.astype(np.float32)
     if pixels is None:
-        begins = [type(layer).__name__ for layer in subject.model.layers[:3]]
-        pixels = "pixels" if {"Rescaling", "Normalization"} & set(begins) else "unit"
+        pixels = "pixels" if scales_itself(lens_of(subject.model, "look")) else "unit"
     if pixels == "pixels":
         return values
     values /= np.float32(255)
@@ -233,13 +236,11 @@ def _target(text: str, classes: tuple[str, ...] | None) -> int:
     )
 
 
-def _picture(
-    name: str, subject: _Subject, images: npt.NDArray[np.float32], options: argparse.Namespace
-) -> "Picture":
+def _picture(name: str, subject: _Subject, found: "Look", options: argparse.Namespace) -> "Picture":
     """A picture of the network as a whole."""
     from dlcnn import understanding
 
-    model, size = subject.model, options.batch_size
+    model, images, size = subject.model, found.images, options.batch_size
     titled: dict[str, tuple[str, str]] = {
         "kernels": (
             "What the first layer looks for",
@@ -269,11 +270,12 @@ def _picture(
         if name == "class_models":
             low, high = float(images.min()), float(images.max())
             ends = (min(low, 0.0), max(high, 1.0))
-            found = understanding.class_model(
+            made = understanding.class_model(
                 model, None, size, value_range=ends, start=sum(ends) / 2
             )
-            return found.figure(class_names=subject.classes)
-        return understanding.judge(model, images, batch_size=size).figure()
+            return made.figure(class_names=subject.classes)
+        methods = tuple(found.maps)
+        return understanding.judge(model, images, found.targets, size, methods=methods).figure()
 
     title, text = titled[name]
     return understanding.Picture(name, title, text, figure())

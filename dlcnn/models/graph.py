@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import keras
+from keras.src.models.functional import Functional  # has no public name
 
 from dlcnn.errors import nearest
 from dlcnn.models.errors import ModelError
@@ -58,7 +59,9 @@ class Node:
         return type(self.layer).__name__
 
     def call(self, inputs: Sequence[Any], layer: Any = None) -> list[Any]:
-        """Make the call again on other tensors; all that it gives.
+        """Make the call again on other tensors, as a network is used; all that it gives.
+
+        What was recorded of `training` does not count, as it does not for Keras' own `predict`.
 
         Args:
             inputs: a tensor for each of `reads`.
@@ -68,6 +71,8 @@ class Node:
         given = zip(arguments.keras_tensors, inputs, strict=True)
         args, kwargs = arguments.fill_in({id(tensor): value for tensor, value in given})
         called = self.layer if layer is None else layer
+        if isinstance(called, keras.Layer):
+            kwargs["training"] = False
         outputs: list[Any] = keras.tree.flatten(called(*args, **kwargs))
         return outputs
 
@@ -93,8 +98,9 @@ def layer_calls(model: keras.Model, where: str) -> tuple[list[Node], list[Place]
     if not _has_graph(model):
         raise ModelError(
             f"{where}: the model must be Functional, or Sequential with an Input, so that its "
-            f"graph is known. Received {type(model).__name__} {model.name!r}. "
-            "Begin with keras.Input, or call it on a batch first."
+            "graph is known, and have no `call` of its own. Received "
+            f"{type(model).__name__} {model.name!r}. Begin with keras.Input, or call it on a batch "
+            "first."
         )
     walk = _Walk()
     outputs = walk.through(model, "", None)
@@ -111,8 +117,14 @@ def position(nodes: Sequence[Node], layer: str | keras.Layer, where: str) -> int
         where: the function that an error names.
 
     Raises:
-        ModelError: there is no such call (the nearest is offered), or there are several.
+        ModelError: there is no such call (the nearest is offered), or there are several; or it is
+            no layer that is asked for.
     """
+    if not isinstance(layer, str | keras.Operation):
+        raise ModelError(
+            f"{where}: it takes a whole layer, by its name. Received a {type(layer).__name__}. "
+            f"{nearest(getattr(layer, 'name', layer), [node.name for node in nodes])}"
+        )
     wanted = [i for i, node in enumerate(nodes) if layer in (node.name, node.layer)]
     if not wanted:
         wanted = [i for i, node in enumerate(nodes) if layer == node.name.rpartition("/")[2]]
@@ -126,17 +138,22 @@ def position(nodes: Sequence[Node], layer: str | keras.Layer, where: str) -> int
         )
     names = [node.name for node in nodes]
     own = [name.rpartition("/")[2] for name in names]
-    raise ModelError(
-        f"{where}: the model has no such layer. Received layer={layer!r}. "
-        f"{nearest(getattr(layer, 'name', layer), [*names, *own])}"
-    )
+    hint = nearest(getattr(layer, "name", layer), [*names, *own])
+    if isinstance(layer, keras.Operation) and not isinstance(layer, keras.Model):
+        raise ModelError(
+            f"{where}: a layer is one of the model's own, or its name. Received layer="
+            f"{layer.name!r}, which belongs to another model or to none. {hint}"
+        )
+    raise ModelError(f"{where}: the model has no such layer. Received layer={layer!r}. {hint}")
 
 
 def _has_graph(operation: Any) -> bool:
     """Whether `operation` is a model that recorded how its layers are called."""
     if isinstance(operation, keras.Sequential) and not operation.built:
         return False
-    return isinstance(operation, keras.Model) and bool(getattr(operation, "outputs", None))
+    # A model with a `call` of its own may do something else than its graph.
+    by_graph = getattr(type(operation), "call", None) in (Functional.call, keras.Sequential.call)
+    return by_graph and bool(getattr(operation, "outputs", None))
 
 
 class _Call(NamedTuple):

@@ -12,8 +12,18 @@ from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 
 if TYPE_CHECKING:
     from dlcnn.understanding.adversarial.attack import fgsm, pgd
-    from dlcnn.understanding.adversarial.curves import success_curve, transfer
-    from dlcnn.understanding.adversarial.robust import robust_attack, survival
+    from dlcnn.understanding.adversarial.curves import (
+        SuccessCurve,
+        Transfer,
+        success_curve,
+        transfer,
+    )
+    from dlcnn.understanding.adversarial.result import Adversarial
+    from dlcnn.understanding.adversarial.robust import (
+        RobustAdversarial,
+        robust_attack,
+        survival,
+    )
     from dlcnn.understanding.adversarial.training import Adversary
     from dlcnn.understanding.ascent.dream import deep_dream
     from dlcnn.understanding.ascent.result import Ascent
@@ -21,13 +31,13 @@ if TYPE_CHECKING:
     from dlcnn.understanding.attribution.grad_cam import grad_cam, grad_cam_plus_plus
     from dlcnn.understanding.attribution.guided import guided_backprop
     from dlcnn.understanding.attribution.integrated import integrated_gradients
-    from dlcnn.understanding.attribution.methods import METHODS
+    from dlcnn.understanding.attribution.methods import METHODS, USUAL
     from dlcnn.understanding.attribution.occlusion import occlusion
     from dlcnn.understanding.attribution.saliency import gradient, saliency
     from dlcnn.understanding.attribution.segmentation import Segments, segment
     from dlcnn.understanding.attribution.smoothgrad import smoothgrad
     from dlcnn.understanding.callback import LookWhileTraining
-    from dlcnn.understanding.contact.look import USUAL, Look, look
+    from dlcnn.understanding.contact.look import Look, look
     from dlcnn.understanding.contact.page import Picture, write_page
     from dlcnn.understanding.equivariance.invariance import Invariance, invariance
     from dlcnn.understanding.judging.judge import judge
@@ -35,7 +45,11 @@ if TYPE_CHECKING:
     from dlcnn.understanding.judging.pointing import pointing_game
     from dlcnn.understanding.maps import Maps
     from dlcnn.understanding.network.activations import Activations, activations
-    from dlcnn.understanding.network.distributions import Distributions, distributions
+    from dlcnn.understanding.network.distributions import (
+        Distribution,
+        Distributions,
+        distributions,
+    )
     from dlcnn.understanding.network.kernels import Kernels, kernels
     from dlcnn.understanding.network.neurons import (
         LayerGradients,
@@ -52,8 +66,10 @@ __all__ = [
     "METHODS",
     "USUAL",
     "Activations",
+    "Adversarial",
     "Adversary",
     "Ascent",
+    "Distribution",
     "Distributions",
     "Invariance",
     "Judgement",
@@ -64,10 +80,13 @@ __all__ = [
     "Maps",
     "NeuronGradient",
     "Picture",
+    "RobustAdversarial",
     "Segments",
     "Selection",
     "Similarity",
     "Strongest",
+    "SuccessCurve",
+    "Transfer",
     "Tuning",
     "UnderstandingError",
     "UnderstandingWarning",
@@ -107,8 +126,10 @@ __all__ = [
 
 _ROOMS = {  # where what needs Keras lives
     "Activations": "network.activations",
+    "Adversarial": "adversarial.result",
     "Adversary": "adversarial.training",
     "Ascent": "ascent.result",
+    "Distribution": "network.distributions",
     "Distributions": "network.distributions",
     "Invariance": "equivariance.invariance",
     "Judgement": "judging.judgement",
@@ -120,12 +141,15 @@ _ROOMS = {  # where what needs Keras lives
     "Maps": "maps",
     "NeuronGradient": "network.neurons",
     "Picture": "contact.page",
+    "RobustAdversarial": "adversarial.robust",
     "Segments": "attribution.segmentation",
     "Selection": "network.selection",
     "Similarity": "network.similarity",
     "Strongest": "network.strongest",
+    "SuccessCurve": "adversarial.curves",
+    "Transfer": "adversarial.curves",
     "Tuning": "network.tuning",
-    "USUAL": "contact.look",
+    "USUAL": "attribution.methods",
     "activations": "network.activations",
     "class_model": "ascent.synthesis",
     "deep_dream": "ascent.dream",

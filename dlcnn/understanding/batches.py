@@ -36,21 +36,20 @@ def in_batches(
     Returns:
         The flat list of what the program gives, each as long as `arrays`.
     """
-    size, starts = stretches(len(arrays[0]), batch_size)
-    parts: list[list[_Array]] = []
-    for start in track(starts, label):
-        rows = np.minimum(np.arange(start, start + size), len(arrays[0]) - 1)
-        whole = rows[-1] == start + size - 1
-        batch = [array[start : start + size] if whole else array[rows] for array in arrays]
-        outputs = program(*batch, *shared)
-        parts.append(list(outputs) if isinstance(outputs, tuple | list) else [outputs])
     count = len(arrays[0])
-    return [
-        np.asarray(column[0])
-        if len(column) == 1 and len(column[0]) == count
-        else np.concatenate(column)[:count]
-        for column in zip(*parts, strict=True)
-    ]
+    size, starts = stretches(count, batch_size)
+    whole: list[_Array] = []
+    for start in track(starts, label):
+        rows: Any = slice(start, start + size)
+        if start + size > count:
+            rows = np.minimum(np.arange(start, start + size), count - 1)
+        outputs = program(*(array[rows] for array in arrays), *shared)
+        parts = outputs if isinstance(outputs, tuple | list) else [outputs]
+        if not whole:
+            whole = [np.empty((count, *part.shape[1:]), part.dtype) for part in parts]
+        for array, part in zip(whole, parts, strict=True):
+            array[start : start + size] = part[: count - start]
+    return whole
 
 
 def stretches(count: int, at_most: int) -> tuple[int, range]:

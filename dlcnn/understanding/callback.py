@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from dlcnn import figures
 from dlcnn.understanding.contact.look import look
-from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.errors import UnderstandingError, warn
+from dlcnn.understanding.places import folder_of
 from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         self._class_names = class_names
         self._every = int(number("LookWhileTraining", "every", every, least=1, whole=True))
         self._folder = None if folder is None else Path(folder)
-        if self._folder is None and not _in_notebook():
+        if self._folder is not None:
+            folder_of(self._folder, "LookWhileTraining")
+        elif not _in_notebook():
             raise UnderstandingError(
                 "LookWhileTraining: pictures go to a folder, or below the cell of a notebook. "
                 "Received folder=None outside a notebook. Name a folder."
@@ -72,7 +75,10 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002  # of Keras
         """Refuse what cannot be shown before the first epoch, not after it."""
-        look(self.model, *self._asked, **self._how)
+        found = look(self.model, *self._asked, **self._how)
+        found.figure(class_names=self._class_names)
+        for note in found.notes:
+            warn(note)
         self._shown = self._epoch = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002

@@ -3,6 +3,7 @@
 It knows how a network is run, and nothing of what is asked about it.
 """
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
@@ -50,6 +51,7 @@ class Lens:
         self.nodes, outputs = layer_calls(model, where)
         self.name: str = model.name
         _expect_classifier(model, where)
+        _expect_channels_last(self.nodes, self.name, where)
         self.output = outputs[0]
         self.input = next(Place(i, 0) for i, node in enumerate(self.nodes) if not node.reads)
         self.input_shape: TensorShape = tuple(model.inputs[0].shape)
@@ -71,11 +73,14 @@ class Lens:
             )
         self._variables = list(model.variables)
         self._programs: dict[Hashable, Any] = {}
-        self._made_of = _made_of(self.nodes, outputs)
+        self._made_of = _made_of(model, self.nodes)
 
     def is_of(self, model: keras.Model, where: str) -> bool:
-        """Whether the model still has the calls and activations that this was made of."""
-        return self._made_of == _made_of(*layer_calls(model, where))
+        """Whether the model still has the calls, activations and variables of this."""
+        nodes, outputs = layer_calls(model, where)
+        now = _made_of(model, nodes)
+        same = len(now) == len(self._made_of) and all(map(operator.is_, now, self._made_of))
+        return same and outputs == [self.output]
 
     def find(self, layer: str | keras.Layer, where: str) -> Place:
         """The first output of the call of a layer.
@@ -267,6 +272,16 @@ def _expect_classifier(model: keras.Model, where: str) -> None:
         )
 
 
+def _expect_channels_last(nodes: Sequence[Node], name: str, where: str) -> None:
+    first = [node for node in nodes if getattr(node.layer, "data_format", "") == "channels_first"]
+    if first:
+        raise UnderstandingError(
+            f"{where}: images are (batch, height, width, channels). Received model={name!r}, whose "
+            f"{first[0].kind} {first[0].name!r} has the channels first. Build it with "
+            'data_format="channels_last", the weights are the same.'
+        )
+
+
 def _stops_gradients(node: Node) -> bool:
     """Whether a node gives integers or truth values, or stops gradients on purpose."""
     given = keras.backend.standardize_dtype(node.record.output_tensors[0].dtype)
@@ -285,10 +300,14 @@ def without_activation(layer: Any) -> Any:
     return twin
 
 
-def _made_of(nodes: Sequence[Node], outputs: Sequence[Place]) -> list[Any]:
-    """What changes when a layer, here or in a nested model, is put in, taken out or altered."""
-    calls = [(node.record, getattr(node.layer, "activation", None)) for node in nodes]
-    return [*calls, *outputs]
+def _made_of(model: keras.Model, nodes: Sequence[Node]) -> list[Any]:
+    """What other objects stand in when a layer, however nested, is put in, taken out or altered."""
+    parts: list[Any] = [*model.variables]
+    for node in nodes:
+        parts += [node.record, getattr(node.layer, "activation", None)]
+        if node.kind == "Normalization":  # what it has adapted to are no variables
+            parts += [getattr(node.layer, "mean", None), getattr(node.layer, "variance", None)]
+    return parts
 
 
 def _at_least_float32(tensor: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ It refuses in a sentence what cannot be meant, and warns of what probably is not
 """
 
 import operator
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,11 +21,15 @@ from dlcnn.understanding.lens import Lens, lens_of
 __all__ = [
     "ABOUT_SCALE",
     "Question",
+    "array_of",
     "ask",
     "batch_of",
     "choice",
+    "flag",
     "images_for",
     "number",
+    "range_of",
+    "scales_itself",
     "targets_for",
     "warn_of_scale",
 ]
@@ -106,7 +111,7 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
     Raises:
         UnderstandingError: they are no such images.
     """
-    given = _array(images)
+    given = array_of(images)
     expected = lens.input_shape[1:]
     if given.dtype.kind not in "fiub" or given.ndim != 4 or 0 in given.shape:
         hint = "Add the batch axis: images[None]." if given.ndim == 3 else "Pass a batch of them."
@@ -133,7 +138,7 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
     return as_float
 
 
-def _array(given: Any) -> _Array:
+def array_of(given: Any) -> _Array:
     """What was passed as an array; one of objects if it is none."""
     try:
         return np.asarray(given)
@@ -159,9 +164,15 @@ def _how_to_fit(given: Sequence[int], expected: Sequence[int | None]) -> str:
     return "Convert them, or build the model for these."
 
 
+def scales_itself(lens: Lens) -> bool:
+    """Whether a network begins with a layer that scales its pixels; augmentation comes before."""
+    kinds = [node.kind for node in lens.nodes if not node.kind.startswith("Random")]
+    return any(kind in _RESCALING for kind in kinds[:_BEGINNING])
+
+
 def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], where: str) -> None:
     """Warn of pixels of 0 to 255 for a network that has seen smaller numbers, and the reverse."""
-    rescales = any(node.kind in _RESCALING for node in lens.nodes[:_BEGINNING])
+    rescales = scales_itself(lens)
     low, high = ends
     counts = dtype.kind in "iu" or (low >= 0 and high > 2)
     if counts and not rescales:
@@ -179,25 +190,31 @@ def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], w
 
 
 def targets_for(
-    lens: Lens, targets: int | Sequence[int] | _Array, count: int, where: str
+    lens: Lens,
+    targets: int | Sequence[int] | _Array,
+    count: int,
+    where: str,
+    name: str = "targets",
 ) -> npt.NDArray[np.int32]:
     """(count,) int32, the class of each image; one class counts for all.
 
     Raises:
         UnderstandingError: they are no classes of the model, or not one for each image.
     """
-    given = _array(targets)
+    given = array_of(targets)
     if given.dtype.kind not in "iu" or given.shape not in ((), (count,)):
-        what = repr(targets) if given.size < 10 else f"targets.shape={given.shape}"
+        what = repr(targets) if given.size < 10 else f"{name}.shape={given.shape}"
+        hint = "Name the class of each."
+        if given.ndim == 2:
+            hint = f"One-hot rows become classes by {name}.argmax(axis=-1)."
         raise UnderstandingError(
-            f"{where}: targets are whole numbers, one for all images or one for each. Received "
-            f"{what} of {given.dtype} for {count} images. One-hot rows become classes by "
-            "targets.argmax(axis=-1)."
+            f"{where}: {name} are whole numbers, one for all images or one for each. Received "
+            f"{what} of {given.dtype} for {count} images. {hint}"
         )
     outside = np.unique(given[(given < 0) | (given >= lens.classes)])
     if outside.size:
         raise UnderstandingError(
-            f"{where}: a target is the index of one of {lens.classes} classes, 0 to "
+            f"{where}: {name} are indices, each of one of {lens.classes} classes, 0 to "
             f"{lens.classes - 1}. Received {', '.join(map(str, outside[:5]))}. Name one of them."
         )
     return np.broadcast_to(given, (count,)).astype(np.int32)
@@ -248,9 +265,41 @@ def number(
     bounds = {"from": least, "above": above, "up to": most}
     rule = " ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
     kind = "a whole number" if whole else "a number"
+    shown = textwrap.shorten(repr(value), 60, placeholder=" ...")  # it may be an array
     raise UnderstandingError(
-        f"{where}: {name} is {f'{kind} {rule}'.strip()}. Received {name}={value!r}. Name another."
+        f"{where}: {name} is {f'{kind} {rule}'.strip()}. Received {name}={shown}. Name another."
     )
+
+
+def flag(where: str, name: str, value: Any) -> bool:
+    """True or False.
+
+    Raises:
+        UnderstandingError: it is something else, such as "no", which Python takes for true.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise UnderstandingError(
+            f"{where}: {name} is True or False. Received {name}={value!r}. Name one of them."
+        )
+    return bool(value)
+
+
+def range_of(where: str, value_range: Any) -> tuple[float, float]:
+    """The smallest and the largest value of a pixel, as Python's own numbers.
+
+    Raises:
+        UnderstandingError: they are no two numbers in this order.
+    """
+    try:
+        low, high = (number(where, "value_range", each) for each in value_range)
+    except (TypeError, ValueError):
+        low, high = 0.0, 0.0
+    if not low < high:
+        raise UnderstandingError(
+            f"{where}: value_range is the smallest and the largest value of a pixel. Received "
+            f"value_range={value_range!r}. Give two numbers, such as (0, 1)."
+        )
+    return low, high
 
 
 def choice(where: str, name: str, value: Any, allowed: Sequence[str]) -> str:
@@ -259,7 +308,7 @@ def choice(where: str, name: str, value: Any, allowed: Sequence[str]) -> str:
     Raises:
         UnderstandingError: it is another.
     """
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise UnderstandingError(
             f"{where}: {name} is one of {', '.join(map(repr, allowed))}. Received "
             f"{name}={value!r}. Name one of them."

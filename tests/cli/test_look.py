@@ -96,6 +96,33 @@ def test_look_adds_pictures_of_the_network(trained, tmp_path):
     assert "How far the maps can be trusted" in _page(tmp_path)
 
 
+def test_look_judges_a_network_without_relu(tmp_path, trained):
+    """What no method can explain is left out of the page, and of the judgement."""
+    inputs = keras.Input((8, 10, 3))
+    x = keras.layers.Conv2D(4, 3, activation="tanh")(inputs)
+    outputs = keras.layers.Dense(3)(keras.layers.Flatten()(x))
+    keras.Model(inputs, outputs).save(tmp_path / "tanh.keras")
+    arguments = [tmp_path / "tanh.keras", trained / "one.png", "--also", "judgement"]
+
+    assert _look(*arguments, "--out", tmp_path / "page") == 0
+
+    assert (tmp_path / "page" / "judgement.png").is_file()
+    assert "ReLU" in _page(tmp_path / "page")
+
+
+@pytest.mark.parametrize("shapes", [[(8, 10, 3), (8, 10, 3)], [(7,)]])
+def test_look_refuses_a_model_that_takes_no_images(tmp_path, trained, capsys, shapes):
+    """Two inputs, and vectors, are refused in a sentence."""
+    inputs = [keras.Input(shape) for shape in shapes]
+    flat = [keras.layers.Flatten()(each) for each in inputs]
+    joined = keras.layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
+    keras.Model(inputs, keras.layers.Dense(3)(joined)).save(tmp_path / "other.keras")
+
+    assert _look(tmp_path / "other.keras", trained / "one.png", "--out", tmp_path / "page") == 2
+
+    assert "takes images" in capsys.readouterr().err
+
+
 def test_look_explains_the_first_of_several_outputs(trained, tmp_path, capsys):
     """The others help in training; this is told."""
     model = small_model(name="several")

@@ -58,17 +58,41 @@ def test_call_made_again_gives_what_the_model_gives(body):
     given = keras.Input((4, 5, 6))
     model = keras.Model(given, body(given))
     images = _images(2, 4, 5, 6)
-    expected = ops.convert_to_numpy(model(images))
+    expected = model.predict(images, verbose=0)
     np.testing.assert_allclose(_run_again(model, images), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_call_passes_flags_that_matter():
-    """In training a batch normalises itself: forgetting the flag would be seen above."""
+def test_call_made_again_is_never_training():
+    """What was recorded for training is as in `predict`; the recorded call would be another."""
     given = keras.Input((4, 5, 6))
     images = _images(2, 4, 5, 6)
-    plain = keras.Model(given, layers.BatchNormalization()(given))
-    again = _run_again(keras.Model(given, _in_training(given)), images)
-    assert np.abs(again - ops.convert_to_numpy(plain(images))).max() > 0.01
+    model = keras.Model(given, _in_training(given))
+    before = model.get_weights()
+
+    again = _run_again(model, images)
+
+    np.testing.assert_allclose(again, model.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
+    for ours, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert np.abs(again - ops.convert_to_numpy(model(images))).max() > 0.01
+
+
+def test_layer_calls_refuses_a_model_with_a_call_of_its_own():
+    """Its graph may not be what it does; as a layer of another model it stays whole."""
+
+    class Doubled(keras.Model):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    given = keras.Input((4, 5, 3))
+    doubled = Doubled(given, layers.Conv2D(2, 3)(given))
+    with pytest.raises(ModelError, match="`call` of its own"):
+        layer_calls(doubled, "test")
+    outer = keras.Model(given, doubled(given))
+    images = _images(2, 4, 5, 3)
+    np.testing.assert_allclose(
+        _run_again(outer, images), outer.predict(images, verbose=0), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_call_takes_another_layer_with_the_same_arguments():
@@ -134,9 +158,6 @@ def test_position_refuses_a_layer_called_twice(nested):
     [
         ("left/onw", "Did you mean 'left/own'"),
         ("zzz", "There are: images, left/common"),
-        (7, "There are:"),
-        (None, "There are:"),
-        (layers.Dense(3, name="summ"), "Did you mean 'sum'"),
     ],
 )
 def test_position_offers_the_nearest(nested, layer, hint):
@@ -144,6 +165,22 @@ def test_position_offers_the_nearest(nested, layer, hint):
     with pytest.raises(ModelError, match="look: the model has no such layer") as caught:
         position(nested[1], layer, "look")
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("layer", [7, None, np.zeros((2, 3)), ["sum"]])
+def test_position_refuses_what_names_no_layer(nested, layer):
+    """Numbers, arrays and lists are named by their type."""
+    kind = type(layer).__name__
+    with pytest.raises(ModelError, match=rf"^look: it takes a whole layer.* Received a {kind}\."):
+        position(nested[1], layer, "look")
+
+
+def test_position_refuses_a_layer_of_another_model(nested):
+    """It says so, and offers the one that is meant."""
+    with pytest.raises(ModelError, match=r"'summ', which belongs to another model.* mean 'sum'"):
+        position(nested[1], layers.Dense(3, name="summ"), "look")
+    with pytest.raises(ModelError, match="no such layer"):
+        position(nested[1], nested[2], "look")  # a model that is opened, and no layer of its own
 
 
 class _Subclassed(keras.Model):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from dlcnn.understanding import LookWhileTraining, UnderstandingError
+from dlcnn.errors import DlcnnError
+from dlcnn.understanding import LookWhileTraining, UnderstandingError, UnderstandingWarning
 from tests.understanding.models import CLASSES, classifier, images
 
 LABELS = np.arange(12) % CLASSES
@@ -60,6 +61,30 @@ def test_look_while_training_refuses_in_a_sentence(options, words):
     """No place for pictures, and no number of epochs."""
     with pytest.raises(UnderstandingError, match=words):
         LookWhileTraining(images(2), **options)
+
+
+def test_look_while_training_tells_before_the_first_epoch_what_cannot_be_shown(tmp_path):
+    """Too few names, an unknown layer and a file in place of the folder are refused at once; a
+    method that does not fit is a warning.
+    """
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UnderstandingError, match="file"):
+        LookWhileTraining(images(2), folder=tmp_path / "file")
+    for options, words in (({"class_names": ["a"]}, "Name them all"), ({"layer": "x"}, "no such")):
+        with pytest.raises(DlcnnError, match=words):
+            _fit(1, LookWhileTraining(images(2), folder=tmp_path, **options))
+    methods = ["saliency", "guided_backprop"]
+    model = keras.Sequential([keras.Input((8, 10, 3)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(CLASSES, activation="softmax"))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.warns(UnderstandingWarning, match="ReLU"):
+        model.fit(
+            images(4),
+            np.arange(4),
+            verbose=0,
+            callbacks=[LookWhileTraining(images(2), folder=tmp_path / "looks", methods=methods)],
+        )
+    assert (tmp_path / "looks" / "epoch_0001.png").is_file()
 
 
 def test_look_while_training_shows_pictures_in_a_notebook():

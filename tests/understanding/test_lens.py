@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from dlcnn.models.errors import ModelError
 from dlcnn.models.graph import Place
+from dlcnn.understanding import METHODS, gradient
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import lens_of
 from tests.understanding.models import (
@@ -314,3 +315,65 @@ def test_expect_differentiable_is_content_with_one_way():
     kept = layers.Add()([layers.Conv2D(3, 1)(given), ops.stop_gradient(given)])
     lens = lens_of(keras.Model(given, layers.Dense(2)(layers.Flatten()(kept))), "test")
     lens.expect_differentiable(lens.input)
+
+
+def _changed_in_training(name):
+    """A classifier that flips, drops or normalises by the batch, were it in training."""
+    given = keras.Input(SHAPE)
+    changing = {
+        "augmentation": lambda x: layers.RandomTranslation(0.4, 0.4)(layers.RandomFlip()(x)),
+        "batch": lambda x: layers.BatchNormalization()(x, training=True),
+        "dropout": lambda x: layers.Dropout(0.5)(x, training=True),
+    }
+    x = layers.Conv2D(4, 3, activation="relu")(changing[name](given))
+    model = keras.Model(given, layers.Dense(3)(layers.Flatten()(x)))
+    return fill_weights(model, 4)
+
+
+@pytest.mark.parametrize("name", ["augmentation", "batch", "dropout"])
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_explain_a_network_as_it_is_used(method, name):
+    """Augmentation and layers that were called for training do nothing, as in `predict`: the
+    scores are its, the maps repeat, and no weight, statistic or seed is changed.
+    """
+    model = _changed_in_training(name)
+    before = [np.array(variable) for variable in model.variables]
+
+    maps = METHODS[method](model, images(3), [2, 0, 1])
+
+    expected = model.predict(images(3), verbose=0)[[0, 1, 2], [2, 0, 1]]
+    np.testing.assert_allclose(maps.explained.scores, expected, rtol=1e-4, atol=1e-5)
+    alone = METHODS[method](model, images(3), [2, 0, 1], batch_size=1)
+    np.testing.assert_allclose(maps, alone, rtol=1e-3, atol=1e-5)
+    for variable, value in zip(model.variables, before, strict=True):
+        np.testing.assert_array_equal(np.array(variable), value)
+
+
+def test_lens_of_is_made_anew_for_what_is_no_weight():
+    """A Normalization that adapts to other images, and a layer with new variables, are seen."""
+    normalised = layers.Normalization()
+    normalised.adapt(3 * images(6))
+    given = keras.Input(SHAPE)
+    x = layers.Flatten()(layers.Conv2D(4, 3, activation="relu")(normalised(given)))
+    model = fill_weights(keras.Model(given, layers.Dense(3)(x)), 4)
+    first = gradient(model, images(2), 0)
+
+    normalised.adapt(0.3 * images(6))
+    second = gradient(model, images(2), 0)
+    model.layers[-1].enable_lora(2)
+    model.layers[-1].lora_kernel_b.assign(np.full((2, 3), 0.5))
+    third = gradient(model, images(2), 0)
+
+    fresh = gradient(keras.Model(model.inputs, model.outputs), images(2), 0)
+    np.testing.assert_allclose(third, fresh, rtol=1e-5)
+    assert np.abs(first - second).max() > 1e-3
+    assert np.abs(second - third).max() > 1e-3
+
+
+def test_lens_refuses_channels_first():
+    """Maps of such a network would have rows and channels mixed up."""
+    given = keras.Input((3, 8, 10))
+    x = layers.ZeroPadding2D(data_format="channels_first")(given)
+    model = keras.Model(given, layers.Dense(3)(layers.Flatten()(x)))
+    with pytest.raises(UnderstandingError, match="channels first"):
+        lens_of(model, "test")

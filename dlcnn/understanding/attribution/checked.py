@@ -61,6 +61,10 @@ def checked(
     """
     expect_finite(question, values, scores)
     if not values.any():
+        # What is not a number in the middle may be lost on the way: a largest value passes over it.
+        source = _first_broken(question.lens, question.images[:1])
+        if source:
+            raise _broken(question, 1, 0, source)
         warn(
             f"{question.where}: all values are 0: the score of the class does not depend on "
             f"these images. Dead units (understanding.distributions shows them), or a layer of "
@@ -83,9 +87,13 @@ def expect_finite(question: Question, *arrays: npt.NDArray[Any]) -> None:
         wrong |= ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
     first = int(np.flatnonzero(wrong)[0])
     source = _first_broken(question.lens, question.images[first : first + 1])
-    raise UnderstandingError(
+    raise _broken(question, int(wrong.sum()), first, source)
+
+
+def _broken(question: Question, count: int, first: int, source: str | None) -> UnderstandingError:
+    return UnderstandingError(
         f"{question.where}: scores and maps are finite numbers. Received NaN or infinity for "
-        f"{int(wrong.sum())} of {len(wrong)} images, first images[{first}]"
+        f"{count} of {len(question.images)} images, first images[{first}]"
         + (f"; it begins in layer {source!r}. " if source else ", on the way back only. ")
         + "Look at the weights of that layer, or train again with a smaller learning rate."
     )
@@ -115,7 +123,5 @@ def scores_of(
         return lens.scores(lens.logits(batch), targets)
 
     program = lens.program("scores", lambda: scores)
-    # A smaller batch than the method's own, so that a mere score is never the peak of memory.
-    at_once = max(1, question.batch_size // 4)
-    (found,) = in_batches(program, [images, question.targets], at_once)
+    (found,) = in_batches(program, [images, question.targets], question.batch_size)
     return found

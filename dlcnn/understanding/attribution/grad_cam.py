@@ -22,6 +22,7 @@ __all__ = ["grad_cam", "grad_cam_plus_plus"]
 _Weights = Callable[[Tensor, Tensor], Tensor]
 # Behind these, features are the same or coarser.
 _PASSED = {"ActivityRegularization", "Dropout", "SpatialDropout2D", "Identity"}
+_PASSED |= {"Cropping2D", "ZeroPadding2D"}
 
 
 def grad_cam(

@@ -7,6 +7,7 @@ import keras
 import numpy.typing as npt
 
 from dlcnn.models.answers import activation_of
+from dlcnn.models.graph import Node
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.checked import checked, gradient_program
 from dlcnn.understanding.attribution.saliency import Kind, kind_of, reducing
@@ -73,7 +74,11 @@ def _rectifiers(lens: Lens) -> set[int]:
         UnderstandingError: there are none.
     """
     ends = {step: activation_of(lens.nodes[step]) for step in lens.steps()}
-    found = {step for step, name in ends.items() if name.lower() in _RECTIFIERS}
+    found = {
+        step
+        for step, name in ends.items()
+        if name.lower() in _RECTIFIERS and not _leaks(lens.nodes[step])
+    }
     if not found:
         others = sorted({name for name in ends.values() if name.islower() and name != "linear"})
         raise UnderstandingError(
@@ -83,3 +88,10 @@ def _rectifiers(lens: Lens) -> set[int]:
             + "Use saliency or smoothgrad."
         )
     return found
+
+
+def _leaks(node: Node) -> bool:
+    """Whether a ReLU lets something of what is negative through."""
+    layer: Any = node.layer
+    own = (layer, getattr(layer, "activation", None))
+    return any(getattr(each, "negative_slope", 0) for each in own)

@@ -1,16 +1,19 @@
 """Every method of attribution by name, for whoever lets a person choose one."""
 
 from collections.abc import Callable
+from typing import Any
 
+from dlcnn.errors import nearest
 from dlcnn.understanding.attribution.grad_cam import grad_cam, grad_cam_plus_plus
 from dlcnn.understanding.attribution.guided import guided_backprop
 from dlcnn.understanding.attribution.integrated import integrated_gradients
 from dlcnn.understanding.attribution.occlusion import occlusion
 from dlcnn.understanding.attribution.saliency import saliency
 from dlcnn.understanding.attribution.smoothgrad import smoothgrad
+from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.maps import Maps
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "USUAL", "names_of"]
 
 METHODS: dict[str, Callable[..., Maps]] = {
     method.__name__: method
@@ -25,3 +28,27 @@ METHODS: dict[str, Callable[..., Maps]] = {
     )
 }
 """From name to `method(model, images, targets=None, batch_size=64, **options)`."""
+
+USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
+"""The methods that are asked where nobody names others."""
+
+
+def names_of(methods: Any, where: str) -> list[str]:
+    """Names in `METHODS`, one or several, each once.
+
+    Raises:
+        UnderstandingError: there is none, or one of another name; the nearest is offered.
+    """
+    given = [methods] if isinstance(methods, str) else methods
+    if not isinstance(given, list | tuple) or not given:
+        raise UnderstandingError(
+            f"{where}: methods are names, one or more. Received methods={methods!r}. Name some of "
+            f"{', '.join(METHODS)}."
+        )
+    for name in given:
+        if not isinstance(name, str) or name not in METHODS:
+            raise UnderstandingError(
+                f"{where}: there is no method of this name. Received {name!r}. "
+                f"{nearest(name, METHODS)}"
+            )
+    return list(dict.fromkeys(given))

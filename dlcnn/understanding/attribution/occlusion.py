@@ -89,7 +89,7 @@ def _sides(name: str, value: Any, size: tuple[int, int]) -> tuple[int, int]:
 
 def _cover(images: _Array, fill: float | str) -> _Array:
     """(N, C): what each image is covered with."""
-    if fill == "mean":
+    if isinstance(fill, str) and fill == "mean":
         means: _Array = images.mean(axis=(1, 2))
         return means
     if isinstance(fill, str):

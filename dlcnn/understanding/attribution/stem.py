@@ -61,9 +61,7 @@ def stem_of(lens: Lens) -> Stem:
 
 
 def _is_affine(node: Node) -> bool:
-    # In training, layers normalise by the batch or draw lots.
-    in_training = node.record.arguments.kwargs.get("training")
-    return type(node.layer) in _AFFINE and len(node.reads) == 1 and not in_training
+    return type(node.layer) in _AFFINE and len(node.reads) == 1
 
 
 def _activation(node: Node) -> Any:

@@ -5,7 +5,7 @@ It must not know how a page is laid out.
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.errors import DlcnnError, nearest
+from dlcnn.errors import DlcnnError
 from dlcnn.models.shapes import Tensor
-from dlcnn.understanding.attribution.methods import METHODS
+from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.errors import UnderstandingWarning
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps, captions
 from dlcnn.understanding.questions import ABOUT_SCALE, Question, ask
@@ -25,10 +25,7 @@ from dlcnn.understanding.questions import ABOUT_SCALE, Question, ask
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["USUAL", "Look", "look"]
-
-USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
-"""The methods that are asked where nobody names others."""
+__all__ = ["Look", "look"]
 
 
 @dataclass(frozen=True)
@@ -97,12 +94,10 @@ def look(
         ModelError, UnderstandingError: the model, images, targets or names cannot be; none of
             the methods can explain the model.
     """
-    functions = [_method(name) for name in dict.fromkeys(methods)]
-    if not functions:
-        raise UnderstandingError(
-            f"look: it asks at least one method. Received none. Name some of {', '.join(METHODS)}."
-        )
+    functions = [METHODS[name] for name in names_of(methods, "look")]
     question = ask("look", model, images, targets, batch_size)
+    if layer is not None:
+        question.lens.find(layer, "look")
     asked = (model, question.images, question.targets, question.batch_size)
     maps, notes, reasons = {}, [], []
     for function in functions:
@@ -116,7 +111,11 @@ def look(
                 maps[function.__name__] = function(*asked, **options)
             except DlcnnError as error:
                 reasons.append(error)
-        notes += [str(each.message) for each in told]
+        for each in told:
+            if issubclass(each.category, UnderstandingWarning):
+                notes.append(str(each.message))
+            else:
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
     if not maps:
         raise reasons[0]
     return Look(
@@ -132,14 +131,6 @@ def look(
 def is_signed(maps: npt.NDArray[Any]) -> bool:
     """Whether maps tell what speaks against a class, too."""
     return bool((np.asarray(maps) < 0).any())
-
-
-def _method(name: str) -> Callable[..., Maps]:
-    if name not in METHODS:
-        raise UnderstandingError(
-            f"look: there is no method of this name. Received {name!r}. {nearest(name, METHODS)}"
-        )
-    return METHODS[name]
 
 
 def _probabilities(question: Question) -> npt.NDArray[np.float32]:

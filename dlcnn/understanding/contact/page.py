@@ -19,6 +19,7 @@ from dlcnn.files import write_atomically
 from dlcnn.understanding.attribution.methods import METHODS
 from dlcnn.understanding.contact.look import Look, is_signed
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.places import folder_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +48,7 @@ class Picture:
 
 def write_page(
     look: Look,
-    folder: Path,
+    folder: Path | str,
     *,
     title: str = "",
     class_names: Sequence[str] | None = None,
@@ -72,7 +73,7 @@ def write_page(
         The path of index.html.
 
     Raises:
-        UnderstandingError: names or labels do not fit.
+        UnderstandingError: names or labels do not fit, or the folder cannot be written.
     """
     count, classes = look.probabilities.shape
     names = _names(class_names, classes)
@@ -82,6 +83,7 @@ def write_page(
                 f"write_page: there is one for each image. Received {len(given)} {what} for "
                 f"{count} images. Pass as many."
             )
+    folder = folder_of(folder, "write_page")
     rows = [
         {
             "name": image_names[place] if image_names is not None else f"image {place + 1}",

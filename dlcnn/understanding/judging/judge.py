@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.errors import nearest
-from dlcnn.understanding.attribution.methods import METHODS
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.errors import DlcnnError
+from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
 from dlcnn.understanding.judging.erasing import blurred, counts_of, curves
 from dlcnn.understanding.judging.judgement import Judgement
 from dlcnn.understanding.judging.pointing import Boxes, objects_for, pointing_game
@@ -24,7 +24,7 @@ from dlcnn.understanding.judging.randomising import (
     stages_of,
 )
 from dlcnn.understanding.judging.ranks import places_of, rank_correlation
-from dlcnn.understanding.questions import Question, ask, number
+from dlcnn.understanding.questions import Question, array_of, ask, number
 
 __all__ = ["Method", "judge"]
 
@@ -33,18 +33,17 @@ Method: TypeAlias = Callable[[keras.Model, Any, Any], npt.ArrayLike]
 
 _Array: TypeAlias = npt.NDArray[Any]
 _RANDOM = "random"
-_USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 
 
 def judge(
     model: keras.Model,
     images: npt.ArrayLike,
     targets: int | Sequence[int] | _Array | None = None,
-    methods: Sequence[str] | Mapping[str, Method] = _USUAL,
-    boxes: Boxes | None = None,
     batch_size: int = 64,
-    seed: int = 0,
     *,
+    methods: Sequence[str] | Mapping[str, Method] | None = None,
+    boxes: Boxes | None = None,
+    seed: int = 0,
     steps: int = 20,
     fill: float = 0.0,
     blur: float | None = None,
@@ -58,7 +57,8 @@ def judge(
             random weights; whatever happens, it has its own again afterwards.
         images: (N, H, W, C) as the model takes them.
         targets: a class for all images or (N,), one for each; None: the class it prefers.
-        methods: names in `METHODS`, or by name functions from (model, images, targets) to
+        methods: names in `METHODS`, by default the usual ones that can explain this model, or by
+            name functions from (model, images, targets) to
             (N, H, W) maps, larger where a pixel counts more for the class. Maps made by chance
             are always judged as well.
         boxes: for the pointing game: (N, 4) boxes (top, left, bottom, right) in pixels, bottom
@@ -94,13 +94,22 @@ def judge(
     things = None if boxes is None else objects_for(boxes, pixels.shape[:3], where)
     rounds = int(number(where, "stages", stages, least=0, whole=True))
     cascade = stages_of(question.lens, rounds) if rounds else []
-    maps = {name: _maps(name, method, model, question) for name, method in chosen.items()}
+    maps = {}
+    for name, method in list(chosen.items()):
+        try:
+            maps[name] = _maps(name, method, model, question)
+        except DlcnnError as error:
+            if methods is not None:
+                raise
+            warn(str(error))  # nobody asked for it in particular
+            del chosen[name]
     deleted, inserted = [], []
     for name, values in maps.items():
         places = places_of(values, seed)
         deleted.append(curves(question, places, pixels, filled, counts, f"deletion, {name}"))
         inserted.append(curves(question, places, start, pixels, counts, f"insertion, {name}"))
     return Judgement(
+        question.lens.name,
         tuple(maps),
         counts / counts[-1],
         np.stack(deleted),
@@ -119,13 +128,7 @@ def _methods(methods: Any, question: Question, seed: int) -> dict[str, Method]:
     if isinstance(methods, Mapping):
         chosen = dict(methods)
     else:
-        names = [methods] if isinstance(methods, str) else list(methods)
-        unknown = [name for name in names if name not in METHODS]
-        if unknown:
-            raise UnderstandingError(
-                f"{where}: methods are names in METHODS, or functions by name. Received "
-                f"{unknown[0]!r}. {nearest(unknown[0], list(METHODS))}"
-            )
+        names = names_of(USUAL if methods is None else methods, where)
         chosen = {name: _named(name, question.batch_size) for name in names}
     wrong = [name for name, method in chosen.items() if not callable(method) or name == _RANDOM]
     if wrong or not chosen:
@@ -145,7 +148,7 @@ def _named(name: str, batch_size: int) -> Method:
 
 def _maps(name: str, method: Method, model: keras.Model, question: Question) -> _Array:
     """What a method gives, checked."""
-    maps = np.asarray(method(model, question.images, question.targets))
+    maps = array_of(method(model, question.images, question.targets))
     shape = question.images.shape[:3]
     if maps.dtype.kind not in "fiub" or maps.shape != shape:
         raise UnderstandingError(

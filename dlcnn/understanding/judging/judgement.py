@@ -21,6 +21,7 @@ class Judgement:
     """How M methods fare on N images.
 
     Attributes:
+        model: the name of the network.
         methods: their names; the last one, "random", is the baseline of maps made by chance.
         fractions: (S,) shares of the pixels, from 0 to 1.
         deletion: (M, N, S) probability of the class when such a share is deleted, in the order of
@@ -33,6 +34,7 @@ class Judgement:
             what was learnt.
     """
 
+    model: str
     methods: tuple[str, ...]
     fractions: npt.NDArray[np.float64]
     deletion: _Floats
@@ -117,7 +119,7 @@ class Judgement:
                     title="randomisation: should go to 0",
                 )
             )
-        return panels(shown, title=f"{self.deletion.shape[1]} images")
+        return panels(shown, title=f"{self.model}: mean of {self.deletion.shape[1]} images")
 
     def _means(self, values: _Floats) -> dict[str, _Floats]:
         """The means over the images of (M, N, S), by method."""

@@ -1,5 +1,7 @@
 """Several methods asked at once."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -79,7 +81,10 @@ def test_look_notes_a_method_that_cannot_explain_the_model():
     ("options", "error", "words"),
     [
         ({"methods": ["saliencey"]}, UnderstandingError, "Did you mean 'saliency'?"),
-        ({"methods": []}, UnderstandingError, "at least one method"),
+        ({"methods": None}, UnderstandingError, "one or more"),
+        ({"methods": [["saliency"]]}, UnderstandingError, "no method of this name"),
+        ({"methods": ["saliency"], "layer": "frist"}, ModelError, "Did you mean 'first'?"),
+        ({"methods": []}, UnderstandingError, "one or more"),
         ({"methods": ["grad_cam"], "layer": "frist"}, ModelError, "Did you mean 'first'?"),
         ({"targets": CLASSES}, UnderstandingError, "0 to 3"),
     ],
@@ -106,3 +111,28 @@ def test_look_draws_a_row_for_each_image(model):
     assert [text.strip() for text in texts[1:columns]] == [each.replace("_", " ") for each in USUAL]
     shown = np.asarray(figure.axes[0].images[0].get_array())
     np.testing.assert_allclose(shown, images(2)[0], atol=1e-6)
+
+
+def test_look_notes_what_methods_warn_of_and_hands_the_rest_on():
+    """Dead units are a note; what another library warns of stays a warning."""
+
+    class Old(layers.Layer):
+        def call(self, inputs):
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+            return inputs
+
+    inputs = keras.Input((8, 10, 3))
+    x = Old()(layers.Conv2D(4, 3, activation="relu", bias_initializer="zeros")(inputs))
+    model = keras.Model(inputs, layers.Dense(CLASSES)(layers.Flatten()(x)))
+    model.layers[1].bias.assign(np.full(4, -100.0))
+
+    with pytest.warns(DeprecationWarning, match="old"):
+        found = look(model, images(), methods=["saliency"])
+
+    (note,) = found.notes
+    assert "all values are 0" in note
+
+
+def test_look_takes_one_name_as_one_method(model):
+    """A name alone is not taken apart into letters."""
+    assert list(look(model, images(), methods="saliency").maps) == ["saliency"]

@@ -121,6 +121,15 @@ def test_write_page_refuses_what_does_not_fit(found, tmp_path, options, words):
     assert not (tmp_path / "page").exists()
 
 
+def test_write_page_takes_a_folder_as_text_and_refuses_a_file(found, tmp_path):
+    """A folder may be a string; where a file stands, one sentence says so."""
+    assert write_page(found, str(tmp_path / "page")) == tmp_path / "page" / "index.html"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for wrong in (tmp_path / "file", None):
+        with pytest.raises(UnderstandingError, match="names a folder"):
+            write_page(found, wrong)
+
+
 @needs_chromium
 def test_write_page_in_a_browser_shows_its_pictures_and_runs_nothing(page):
     """In Chromium every picture is loaded, and a class name that is a script is text."""

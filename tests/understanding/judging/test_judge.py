@@ -66,7 +66,7 @@ def _constant(values):
 def judged(summing):
     methods = {"perfect": _constant(_COUNTED), "inverted": _constant(-_COUNTED)}
     ones = np.ones((2, 4, 5, 2), np.float32)
-    return judge(summing, ones, 1, methods, steps=20, blur=0, stages=0)
+    return judge(summing, ones, 1, methods=methods, steps=20, blur=0, stages=0)
 
 
 def test_judge_deletes_as_worked_by_hand(judged):
@@ -93,14 +93,15 @@ def test_judge_inserts_as_worked_by_hand(judged):
 def test_judge_takes_the_other_class_of_one_unit(summing):
     """For class 0 of a single unit the probability is one minus the answer."""
     ones = np.ones((2, 4, 5, 2), np.float32)
-    found = judge(summing, ones, 0, {"a": _constant(_COUNTED)}, steps=1, stages=0)
+    found = judge(summing, ones, 0, methods={"a": _constant(_COUNTED)}, steps=1, stages=0)
     assert found.deletion[0, 0] == pytest.approx(1 - _sigmoid([4, 0]), rel=1e-5)
 
 
 def test_judge_inserts_into_a_blurred_image(summing):
     """By default insertion starts from the blurred image, and ends at the image itself."""
     images = np.random.default_rng(3).random((2, 4, 5, 2)).astype(np.float32)
-    found = judge(summing, images, 1, {"a": _constant(_COUNTED)}, steps=2, stages=0, blur=1.5)
+    options = {"steps": 2, "stages": 0, "blur": 1.5}
+    found = judge(summing, images, 1, methods={"a": _constant(_COUNTED)}, **options)
     start = (blurred(images, 1.5)[..., 0] * _COUNTED).sum(axis=(1, 2))
     whole = (images[..., 0] * _COUNTED).sum(axis=(1, 2))
     np.testing.assert_allclose(found.insertion[0, :, 0], _sigmoid(start), rtol=1e-5)
@@ -118,7 +119,7 @@ def test_judge_begins_with_the_probability_of_the_class(activation):
     answer = keras.ops.convert_to_numpy(model(images.astype(np.float32)))
     if activation == "linear":
         answer = np.exp(answer) / np.exp(answer).sum(axis=1, keepdims=True)
-    found = judge(model, images, [0, 2], {"a": _constant(_COUNTED)}, steps=1, stages=0)
+    found = judge(model, images, [0, 2], methods={"a": _constant(_COUNTED)}, steps=1, stages=0)
     np.testing.assert_allclose(found.deletion[0, :, 0], answer[[0, 1], [0, 2]], rtol=1e-5)
 
 
@@ -191,7 +192,10 @@ def test_judge_takes_methods_by_name_and_boxes(network, images):
 def test_judge_draws_a_curve_per_method(network, images):
     """Three panels, a curve per method in each; two without random weights."""
     found = judge(network, images, methods={"edges": _edges}, steps=4)
-    deletion, insertion, random = found.figure().axes
+    assert found.model == network.name
+    figure = found.figure()
+    assert figure.get_suptitle() == f"{network.name}: mean of {len(images)} images"
+    deletion, insertion, random = figure.axes
     assert [line.get_label() for line in insertion.lines] == ["edges", "random"]
     np.testing.assert_allclose(
         np.asarray(deletion.lines[0].get_ydata()), found.deletion[0].mean(axis=0)
@@ -241,3 +245,20 @@ def test_judge_refuses_what_cannot_be(network, images, options, message):
     """Methods, boxes and options that cannot be are refused in a sentence."""
     with pytest.raises(UnderstandingError, match=message):
         judge(network, images, **{"methods": {"edges": _edges}, "steps": 1, **options})
+
+
+def test_judge_leaves_out_what_cannot_explain_the_network(images):
+    """By default guided backprop is left out of a network without ReLU, with a warning; who asks
+    for it is refused.
+    """
+    given = keras.Input(images.shape[1:])
+    x = keras.layers.Flatten()(keras.layers.Conv2D(3, 3, activation="tanh")(given))
+    model = keras.Model(given, keras.layers.Dense(2)(x))
+
+    with pytest.warns(UnderstandingWarning, match="ReLU"):
+        found = judge(model, images, steps=1, stages=1)
+
+    assert found.methods == ("saliency", "smoothgrad", "integrated_gradients", "grad_cam", "random")
+    assert found.deletion.shape[0] == found.randomisation.shape[0] == 5
+    with pytest.raises(UnderstandingError, match="ReLU"):
+        judge(model, images, methods="guided_backprop", steps=1)

@@ -36,17 +36,23 @@ def save_gif(
         milliseconds: how long a frame is shown, 20 or more; the last ten times as long.
 
     Raises:
-        DlcnnError: another suffix, or a time that no GIF can tell.
+        DlcnnError: another suffix, a file that cannot be written, no number of columns, or a time
+            that no GIF can tell.
         ValueError: `frames` has another rank or channel count.
     """
     from PIL import Image
 
-    path = Path(path)
-    if path.suffix.lower() != ".gif":
+    if not isinstance(path, str | Path) or Path(path).suffix.lower() != ".gif":
+        received = repr(str(path)) if isinstance(path, str | Path) else f"path={path!r}"
         raise DlcnnError(
-            f"save_gif: the file is a GIF. Received {str(path)!r}. Name it with .gif at the end."
+            f"save_gif: the file is a GIF. Received {received}. Name it with .gif at the end."
         )
-    if not 20 <= milliseconds <= 60_000:
+    if columns is not None and not (isinstance(columns, int | np.integer) and columns >= 1):
+        raise DlcnnError(
+            f"save_gif: columns is a whole number from 1. Received columns={columns!r}. Leave it "
+            "out for about as many as rows."
+        )
+    if not isinstance(milliseconds, int | float) or not 20 <= milliseconds <= 60_000:
         raise DlcnnError(
             "save_gif: a frame is shown for 20 to 60000 milliseconds. Received "
             f"milliseconds={milliseconds!r}. Name another."
@@ -65,15 +71,21 @@ def save_gif(
             for picture in pictures
         ]
     times = [milliseconds] * (len(pictures) - 1) + [min(_HELD * milliseconds, 60_000)]
-    with replacing(path) as temporary:
-        pictures[0].save(
-            temporary,
-            format="GIF",
-            save_all=True,
-            append_images=pictures[1:],
-            duration=times,
-            loop=0,
-        )
+    try:
+        with replacing(Path(path)) as temporary:
+            pictures[0].save(
+                temporary,
+                format="GIF",
+                save_all=True,
+                append_images=pictures[1:],
+                duration=times,
+                loop=0,
+            )
+    except OSError as error:
+        raise DlcnnError(
+            f"save_gif: the file can be written. Received {str(path)!r}: "
+            f"{error.strerror or error}. Name a file in a folder of your own."
+        ) from None
 
 
 def _sheet(images: npt.NDArray[Any], columns: int | None) -> npt.NDArray[np.uint8]:

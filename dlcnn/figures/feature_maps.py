@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dlcnn.figures.colours import COLOURS, DIVERGING, GREY, SEQUENTIAL
 from dlcnn.figures.heatmaps import stretched
+from dlcnn.figures.titles import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ def feature_maps(
         first.set_ylabel(name, fontsize=8, rotation=0, ha="right", va="center", labelpad=6)
         top += height
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(wrapped(title, width, 11), fontsize=11)
     return figure
 
 
@@ -103,12 +104,13 @@ def _draw(axes: "Axes", values: npt.NDArray[Any], scale: dict[str, Any], text: s
 
 
 def _draw_bars(axes: "Axes", values: npt.NDArray[Any]) -> None:
-    axes.bar(
-        range(len(values)),
-        values,
-        color=COLOURS[0],
-        width=0.8 if len(values) <= _BARS_APART else 1.0,
-    )
+    from matplotlib.ticker import MaxNLocator
+
+    if len(values) <= _BARS_APART:
+        axes.bar(range(len(values)), values, color=COLOURS[0])
+    else:  # one outline: a bar for each of thousands takes seconds
+        axes.stairs(values, np.arange(len(values) + 1) - 0.5, fill=True, color=COLOURS[0])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.axhline(0, color=GREY, lw=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=6)

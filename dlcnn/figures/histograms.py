@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from dlcnn.figures.colours import COLOURS
+from dlcnn.figures.titles import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["histograms"]
 
 _COLUMNS = 3
+_INCHES = 3.4  # the width of a panel
 
 
 def histograms(
@@ -43,7 +45,7 @@ def histograms(
         )
     columns = min(_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(3.4 * columns, 2.3 * rows + 0.4), layout="constrained")
+    figure = Figure(figsize=(_INCHES * columns, 2.3 * rows + 0.4), layout="constrained")
     all_axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
     for axes in all_axes[len(panels) :]:
         axes.axis("off")
@@ -59,7 +61,7 @@ def histograms(
             )
         axes.set_yscale("log")
         axes.set(xlabel=xlabel, ylabel="share")
-        axes.set_title(text, fontsize=8)
+        axes.set_title(wrapped(text, _INCHES - 0.6, 8), fontsize=8)
         axes.tick_params(labelsize=7)
         axes.spines[["top", "right"]].set_visible(False)
     if max(len(groups) for _, groups in panels.values()) > 1:

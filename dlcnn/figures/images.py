@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.figures.titles import wrapped
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -50,7 +52,9 @@ def image_grid(
     rows = max(1, math.ceil(len(images) / columns))
     lines = max((caption.count("\n") + 1 for caption in captions or ()), default=0)
     height = _INCHES * images.shape[1] / images.shape[2] + _CAPTION * lines
-    figure = Figure(figsize=(_INCHES * columns, height * rows + (0.5 if title else 0)))
+    title = wrapped(title, _INCHES * columns, 11)
+    above = 0.3 + 0.2 * (title.count("\n") + 1) if title else 0
+    figure = Figure(figsize=(_INCHES * columns, height * rows + above))
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for axes in figure.subplots(rows, columns, squeeze=False).flat:
         axes.axis("off")

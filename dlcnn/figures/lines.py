@@ -1,5 +1,6 @@
 """Curves over any quantity, with a band around each where there is one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Panel", "lines", "panels"]
 
+_COLUMNS = 3  # axes beside each other: more would be read on no screen
 _STYLES = ("-", "--", ":", "-.")  # beyond the colours, curves are told apart by their strokes
 
 _Values: TypeAlias = Sequence[float] | npt.NDArray[Any]
@@ -71,7 +73,7 @@ def lines(
 
 
 def panels(shown: Sequence[Panel], *, title: str = "") -> "Figure":
-    """Draw curves over several axes beside each other; a curve has the same colour in all.
+    """Draw curves over several axes in rows of three; a curve has the same colour in all.
 
     One legend, to the right, is for all of them.
 
@@ -95,10 +97,15 @@ def panels(shown: Sequence[Panel], *, title: str = "") -> "Figure":
                 f"Received {received}."
             )
     names = list(dict.fromkeys(name for panel in shown for name in panel.series))
-    width = 6.0 if len(shown) == 1 else 4.5 * len(shown)
-    figure = Figure(figsize=(width, 3.8), layout="constrained")
-    for axes, panel in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
+    columns = min(len(shown), _COLUMNS)
+    rows = math.ceil(len(shown) / columns)
+    width = 6.0 if columns == 1 else 4.5 * columns
+    figure = Figure(figsize=(width, 3.8 * rows), layout="constrained")
+    places = figure.subplots(rows, columns, squeeze=False).reshape(-1)
+    for axes, panel in zip(places, shown, strict=False):
         _draw(axes, panel, names)
+    for axes in places[len(shown) :]:
+        axes.remove()
     if len(shown) > 1 and len(names) > 1:
         handles = {line.get_label(): line for axes in figure.axes for line in axes.lines}
         figure.legend(

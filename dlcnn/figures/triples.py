@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["triples"]
 
 _INCHES = 1.7  # the side of an image: wide enough for a caption
-_CAPTION = 0.28
+_CAPTION = 0.28  # inches of a line of text, and of each below it the half
 
 
 def triples(
@@ -58,7 +58,8 @@ def triples(
         )
     columns = columns or (1 if len(images) < 6 else 2)
     rows = math.ceil(len(images) / columns)
-    height = _INCHES * images.shape[1] / images.shape[2] + _CAPTION
+    below = max(text.count("\n") for each in texts for text in each)
+    height = _INCHES * images.shape[1] / images.shape[2] + _CAPTION * (1 + below / 2)
     figure = Figure(figsize=(3 * _INCHES * columns, height * rows + (0.5 if title else 0.1)))
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     trios = figure.subplots(rows, 3 * columns, squeeze=False).reshape(-1, 3)

@@ -23,3 +23,21 @@ def test_feature_maps_refuse_rows_without_labels(rows):
     """Nothing to draw, or no texts for a row, is refused."""
     with pytest.raises(ValueError, match="one or more rows"):
         feature_maps(rows, [])
+
+
+@pytest.mark.parametrize("count", [5, 9720])
+def test_feature_maps_draw_a_row_of_numbers_as_bars(count):
+    """Few numbers have a bar each, many share one outline; places are whole numbers."""
+    values = np.random.default_rng(0).standard_normal(count)
+
+    (axes,) = feature_maps({"flat": values}, [[""]]).axes
+
+    if count < 10:
+        np.testing.assert_allclose([bar.get_height() for bar in axes.patches], values)
+    else:
+        (outline,) = axes.patches
+        np.testing.assert_array_equal(outline.get_data().values, values)
+        np.testing.assert_array_equal(outline.get_data().edges, np.arange(count + 1) - 0.5)
+        assert outline.get_fill()
+    ticks = axes.get_xticks()
+    np.testing.assert_array_equal(ticks, np.round(ticks))

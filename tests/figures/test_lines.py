@@ -61,3 +61,14 @@ def test_panels_refuse_to_draw_nothing():
     """There is at least one panel."""
     with pytest.raises(ValueError, match="one panel or more"):
         panels([])
+
+
+def test_panels_stand_in_rows_of_three():
+    """Five panels make two rows, and no empty axes stay."""
+    figure = panels([Panel([0, 1], {"a": [1, 2]}, "x", "y", title=str(n)) for n in range(5)])
+    places = [axes.get_subplotspec() for axes in figure.axes]
+    assert [(p.rowspan.start, p.colspan.start) for p in places] == [
+        *((0, 0), (0, 1), (0, 2)),
+        *((1, 0), (1, 1)),
+    ]
+    assert figure.get_size_inches()[0] < 15

@@ -22,7 +22,7 @@ from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, number
+from dlcnn.understanding.questions import Question, flag, number
 
 __all__ = ["attack_step", "fgsm", "pgd"]
 
@@ -56,7 +56,7 @@ def fgsm(
     Source: Goodfellow, Shlens & Szegedy 2014, section 4.
     """
     question = ask_to_attack("fgsm", model, images, targets, batch_size, targeted)
-    radius, (low, high) = limits_for(question, epsilon, value_range)
+    radius, (low, high) = limits_for(question, epsilon, "linf", value_range)
     limits = np.array([radius, radius, low, high], np.float32)
     changed = _climbed(question, "linf", limits, steps=1, targeted=targeted)
     if radius and np.array_equal(changed, question.images):
@@ -106,11 +106,12 @@ def pgd(
     Source: Madry et al. 2017, section 2.1.
     """
     question = ask_to_attack("pgd", model, images, targets, batch_size, targeted)
-    radius, (low, high) = limits_for(question, epsilon, value_range)
     kind = norm_of(norm, "pgd")
+    radius, (low, high) = limits_for(question, epsilon, kind, value_range)
     count = int(number("pgd", "steps", steps, least=1, whole=True))
     length = length_of("pgd", step_size, radius, count)
-    begin = int(number("pgd", "seed", seed, least=0, whole=True)) if random_start else None
+    first = int(number("pgd", "seed", seed, least=0, whole=True))
+    begin = first if flag("pgd", "random_start", random_start) else None
     limits = np.array([radius, length, low, high], np.float32)
     changed = _climbed(question, kind, limits, steps=count, targeted=targeted, seed=begin)
     return attacked(question, changed, f"PGD, {count} steps", norm=kind, targeted=targeted)

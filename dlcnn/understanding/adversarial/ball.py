@@ -11,9 +11,9 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
-from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, choice, number
+from dlcnn.understanding.questions import Question, choice, number, range_of
 
 __all__ = ["Norm", "length_of", "limits_for", "log_odds_against", "norm_of", "start_in", "stepped"]
 
@@ -38,30 +38,34 @@ def length_of(where: str, step_size: Any, epsilon: float, steps: int) -> float:
 
 
 def limits_for(
-    question: Question, epsilon: Any, value_range: Any
+    question: Question, epsilon: Any, norm: str, value_range: Any
 ) -> tuple[float, tuple[float, float]]:
     """The radius of the ball, and the range of pixels, which holds the images.
 
     Raises:
         UnderstandingError: they are no such numbers, or pixels lie outside.
+
+    Warns:
+        UnderstandingWarning: the ball is larger than the range, so that it holds nothing back.
     """
     where = question.where
     radius = number(where, "epsilon", epsilon, least=0)
-    try:
-        low, high = (number(where, "value_range", each) for each in value_range)
-    except (TypeError, ValueError):
-        low, high = 0.0, 0.0
-    if not low < high:
-        raise UnderstandingError(
-            f"{where}: value_range is the smallest and the largest value of a pixel. Received "
-            f"value_range={value_range!r}. Give two numbers, such as (0, 1)."
-        )
+    low, high = range_of(where, value_range)
     least, most = float(question.images.min()), float(question.images.max())
     if least < low or most > high:
         raise UnderstandingError(
             f"{where}: the pixels lie in value_range, where changed images stay too. Received "
             f"value_range=({low:g}, {high:g}) for pixels from {least:g} to {most:g}. Name their "
             "range, and epsilon in the same unit."
+        )
+    farthest = high - low
+    if norm == "l2":  # of all values together
+        farthest *= float(np.sqrt(question.images[0].size))
+    if radius > farthest:
+        warn(
+            f"{where}: epsilon={radius:g} is farther than an image can be changed within "
+            f"value_range=({low:g}, {high:g}). Of pixels in [0, 1] an epsilon of 8 levels is "
+            "8/255.",
         )
     return radius, (low, high)
 

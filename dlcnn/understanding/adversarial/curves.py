@@ -1,5 +1,6 @@
 """How attacks fare: over the distance that they may go, and on a network they were not made for."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.adversarial.attack import fgsm
-from dlcnn.understanding.adversarial.result import Adversarial, answers
+from dlcnn.understanding.adversarial.result import Adversarial, answers, named
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.questions import Question, ask, number
 
@@ -132,8 +133,12 @@ def success_curve(
         ModelError, UnderstandingError: the model, images, labels or epsilons cannot be.
     """
     where = "success_curve"
-    question = ask(where, model, images, _given(where, labels), batch_size)
-    radii = sorted({number(where, "an epsilon", each, above=0) for each in epsilons if each != 0})
+    question = ask(where, model, images, named(where, "labels", labels), batch_size)
+    try:
+        given = list(epsilons)
+    except TypeError:  # no list of anything
+        given = []
+    radii = sorted({number(where, "an epsilon", each, least=0) for each in given} - {0.0})
     if not radii:
         raise UnderstandingError(
             f"{where}: there is at least one epsilon above 0. Received epsilons={epsilons!r}. "
@@ -172,8 +177,8 @@ def transfer(
         ModelError, UnderstandingError: the models, images, labels or options cannot be.
     """
     where = "transfer"
-    models = (source, other)
-    asked = [ask(where, model, images, _given(where, labels), batch_size) for model in models]
+    models, known = (source, other), named(where, "labels", labels)
+    asked = [ask(where, model, images, known, batch_size) for model in models]
     lenses = [question.lens for question in asked]
     if lenses[0].classes != lenses[1].classes:
         raise UnderstandingError(
@@ -200,14 +205,32 @@ def transfer(
 
 
 def _attack(attack: Attack, model: keras.Model, question: Question, epsilon: float) -> Adversarial:
-    return attack(model, question.images, question.targets, question.batch_size, epsilon=epsilon)
+    """Call an attack.
+
+    Raises:
+        UnderstandingError: it is none: it cannot be called so, or gives something else.
+    """
+    arguments = (model, question.images, question.targets, question.batch_size)
+    if _takes(attack, *arguments, epsilon=epsilon):
+        result: Any = attack(*arguments, epsilon=epsilon)
+        if isinstance(result, Adversarial):
+            return result
+        received = f"one that gives {type(result).__name__}"
+    else:
+        received = f"attack={getattr(attack, '__name__', repr(attack))}"
+    raise UnderstandingError(
+        f"{question.where}: an attack is called as attack(model, images, labels, batch_size, "
+        f"epsilon=...), and gives what fgsm gives. Received {received}. Pass fgsm, pgd, or one "
+        "of them with options: functools.partial(pgd, steps=20)."
+    )
 
 
-def _given(where: str, labels: _Labels | None) -> _Labels:
-    """Labels, which a model's own answers cannot stand for here."""
-    if labels is None:
-        raise UnderstandingError(
-            f"{where}: a mistake is another class than the true one. Received labels=None. "
-            "Name the class of each image."
-        )
-    return labels
+def _takes(attack: Any, *arguments: Any, **options: Any) -> bool:
+    """Whether it is a function that such arguments can be passed to."""
+    if not callable(attack):
+        return False
+    try:
+        inspect.signature(attack).bind(*arguments, **options)
+    except (TypeError, ValueError):
+        return False
+    return True

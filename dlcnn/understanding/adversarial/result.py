@@ -1,6 +1,6 @@
 """What an attack gives: the changed images, what the network said before and says now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,14 @@ from dlcnn.understanding.attribution.checked import expect_finite
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.maps import captions
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.maps import captions, names_of
+from dlcnn.understanding.questions import Question, ask, flag
 
 if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-__all__ = ["Adversarial", "answers", "ask_to_attack", "attacked", "hit"]
+__all__ = ["Adversarial", "answers", "ask_to_attack", "attacked", "hit", "named"]
 
 _Array = npt.NDArray[Any]
 
@@ -68,8 +68,10 @@ class Adversarial:
         """(N,): whether the class now is the wanted one, or, untargeted, not the true one."""
         return hit(self.classes, self.targets, targeted=self.targeted)
 
-    def figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
+    def figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":
         """Draw each original, what was added, stretched so that it is seen, and the result.
+
+        Over what was added stand its size and, of a targeted attack, the wanted class.
 
         Args:
             class_names: the name of each class; by default its number.
@@ -79,23 +81,46 @@ class Adversarial:
         """
         from dlcnn.figures import triples
 
+        names = None if class_names is None else list(class_names)
+        changes = self._change_captions()
+        if self.targeted:
+            wanted = names_of(self.targets, names)
+            changes = [
+                f"wanted: {name}\n{size}" for name, size in zip(wanted, changes, strict=True)
+            ]
+        method = f"{self.method}, targeted" if self.targeted else self.method
         return triples(
             self.originals,
             self.perturbation,
             self.images,
-            captions(self.original_classes, self.original_scores, class_names),
-            self._change_captions(),
-            captions(self.classes, self.scores, class_names),
-            title=f"{self.method}: {self.success.sum()} of {len(self.images)} succeed",
+            captions(self.original_classes, self.original_scores, names),
+            changes,
+            captions(self.classes, self.scores, names),
+            title=f"{method}: {self.success.sum()} of {len(self.images)} succeed",
         )
 
     def _change_captions(self) -> list[str]:
-        return [f"{self.norm} {size:.3g}" for size in self.norms]
+        measure = "largest change" if self.norm == "linf" else "length"
+        return [f"{measure} {size:.3g}" for size in self.norms]
 
 
 def hit(classes: _Array, targets: _Array, *, targeted: bool) -> npt.NDArray[np.bool_]:
     """Whether each class is what an attack wanted."""
     return np.equal(classes, targets) if targeted else np.not_equal(classes, targets)
+
+
+def named(where: str, name: str, classes: Any) -> Any:
+    """Classes that somebody named, where a model's own answers cannot stand for them.
+
+    Raises:
+        UnderstandingError: nobody did.
+    """
+    if classes is None:
+        raise UnderstandingError(
+            f"{where}: a mistake is another class than the true one. Received {name}=None. "
+            "Name the class of each image."
+        )
+    return classes
 
 
 def ask_to_attack(
@@ -112,7 +137,7 @@ def ask_to_attack(
         ModelError, UnderstandingError: as `ask`, or nobody said what a targeted attack wants, or
             no gradient leads to the images.
     """
-    if targeted and targets is None:
+    if flag(where, "targeted", targeted) and targets is None:
         raise UnderstandingError(
             f"{where}: a targeted attack is told the class that it wants. Received targeted=True "
             "and targets=None. Name one for all images or one for each."

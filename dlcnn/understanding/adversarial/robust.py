@@ -25,11 +25,12 @@ from dlcnn.understanding.adversarial.result import (
     ask_to_attack,
     attacked,
     hit,
+    named,
 )
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, ask, number
+from dlcnn.understanding.questions import Question, ask, flag, number
 
 __all__ = ["RobustAdversarial", "robust_attack", "survival"]
 
@@ -51,7 +52,7 @@ class RobustAdversarial(Adversarial):
 
     def _change_captions(self) -> list[str]:
         sizes = zip(super()._change_captions(), self.survival, strict=True)
-        return [f"{size}, holds {share:.0%}" for size, share in sizes]
+        return [f"{size}\nholds {share:.0%}" for size, share in sizes]
 
 
 def robust_attack(
@@ -101,8 +102,8 @@ def robust_attack(
     """
     where = "robust_attack"
     question = ask_to_attack(where, model, images, targets, batch_size, targeted)
-    radius, (low, high) = limits_for(question, epsilon, value_range)
     kind = norm_of(norm, where)
+    radius, (low, high) = limits_for(question, epsilon, kind, value_range)
     movements = movements_of(where, rotation, shift, scale)
     count = int(number(where, "steps", steps, least=1, whole=True))
     copies = int(number(where, "samples", samples, least=1, whole=True))
@@ -163,14 +164,15 @@ def survival(
     Raises:
         ModelError, UnderstandingError: the model, images, targets or options cannot be.
     """
-    question = ask("survival", model, images, targets, batch_size)
+    where = "survival"
+    question = ask(where, model, images, named(where, "targets", targets), batch_size)
     return _survival(
         question,
         question.images,
-        movements_of("survival", rotation, shift, scale),
-        targeted=targeted,
-        trials=int(number("survival", "trials", trials, least=1, whole=True)),
-        seed=int(number("survival", "seed", seed, least=0, whole=True)),
+        movements_of(where, rotation, shift, scale),
+        targeted=flag(where, "targeted", targeted),
+        trials=int(number(where, "trials", trials, least=1, whole=True)),
+        seed=int(number(where, "seed", seed, least=0, whole=True)),
     )
 
 

@@ -1,12 +1,14 @@
 """FGSM and PGD: by hand on linear networks, inside the ball, and onto the class that is wanted."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcnn.understanding import UnderstandingError, UnderstandingWarning, fgsm, pgd
+from dlcnn.understanding import UnderstandingError, UnderstandingWarning, fgsm, pgd, robust_attack
 from tests.understanding.adversarial.examples import SHAPE, grey_images, linear_model
 
 KERNEL = np.array([3, -2, 1, 5, -4, 2, -1, 6, 2, -3, 1, -5], np.float32)
@@ -95,6 +97,7 @@ def test_pgd_in_l2_goes_along_the_gradient_of_a_linear_network():
     seed=st.integers(0, 9),
     value_range=st.sampled_from([(0, 1), (-0.5, 1.25)]),
 )
+@pytest.mark.filterwarnings("ignore:pgd. epsilon=.* is farther")
 def test_pgd_never_leaves_the_ball_nor_the_range(
     trained, test_images, norm, epsilon, stride, steps, seed, value_range
 ):
@@ -181,6 +184,8 @@ def test_fgsm_says_when_nothing_depends_on_the_images():
         (fgsm, {"value_range": 3}, "Give two numbers"),
         (fgsm, {"value_range": (1, 0)}, "Give two numbers"),
         (fgsm, {"targeted": True}, "Name one for all images"),
+        (fgsm, {"targeted": "yes", "targets": 1}, "targeted is True or False"),
+        (pgd, {"random_start": "no"}, "random_start is True or False"),
         (pgd, {"norm": "l1"}, "'linf', 'l2'"),
         (pgd, {"steps": 0}, "steps is a whole number from 1"),
         (pgd, {"step_size": 0}, "step_size is a number above 0"),
@@ -214,7 +219,7 @@ def test_figure_shows_before_change_and_after():
 
     first, change, last = figure.axes[:3]
     assert first.get_title(loc="left") == f"cat, score {found.original_scores[0]:.3g}"
-    assert change.get_title(loc="left") == "linf 0.1"
+    assert change.get_title(loc="left") == "largest change 0.1"
     names = ["dog", "cat"]
     assert last.get_title(loc="left") == f"{names[found.classes[0]]}, score {found.scores[0]:.3g}"
     shown = np.asarray(change.get_images()[0].get_array())
@@ -222,3 +227,34 @@ def test_figure_shows_before_change_and_after():
     assert figure.get_suptitle() == f"FGSM: {found.success.sum()} of 2 succeed"
     with pytest.raises(UnderstandingError, match="Name them all"):
         found.figure(class_names=["dog"])
+
+
+@pytest.mark.parametrize(("norm", "words"), [("linf", "largest change"), ("l2", "length")])
+def test_figure_of_a_targeted_attack_names_the_class_that_is_wanted(norm, words):
+    """Over the change stand the wanted class and the size in words; the title says targeted."""
+    model = linear_model(KERNEL[:, None], [0])
+    found = pgd(model, grey_images(2), [1, 0], epsilon=0.1, norm=norm, steps=2, targeted=True)
+
+    figure = found.figure(class_names=(name for name in ("dog", "cat")))
+
+    changes = [axes.get_title(loc="left") for axes in figure.axes[1::3]]
+    assert changes == [
+        f"wanted: {name}\n{words} {size:.3g}"
+        for name, size in zip(("cat", "dog"), found.norms, strict=True)
+    ]
+    assert figure.get_suptitle().startswith("PGD, 2 steps, targeted: ")
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_attacks_warn_of_an_epsilon_that_holds_nothing_back(norm):
+    """8 for 8/255 is warned of; just as far as the range goes is not."""
+    model, images = linear_model(KERNEL[:, None], [0]), grey_images()
+    farthest = 1.0 if norm == "linf" else 12**0.5
+
+    with pytest.warns(UnderstandingWarning, match="pgd: epsilon=8 is farther"):
+        pgd(model, images, epsilon=8, norm=norm, steps=1)
+    with pytest.warns(UnderstandingWarning, match="robust_attack: epsilon=8 is farther"):
+        robust_attack(model, images, epsilon=8, norm=norm, steps=1, samples=1, trials=1)
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
+        pgd(model, images, epsilon=farthest * 0.999, norm=norm, steps=1)
+        pgd(model, images, epsilon=8, norm=norm, steps=1, value_range=(0, 9))

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from dlcnn.understanding import UnderstandingError, fgsm, pgd, success_curve, transfer
+from dlcnn.understanding import UnderstandingError, fgsm, pgd, saliency, success_curve, transfer
 from tests.understanding.adversarial.examples import grey_images, linear_model
 
 KERNEL = np.array([3, -2, 1, 5, -4, 2, -1, 6, 2, -3, 1, -5], np.float32)
@@ -75,6 +75,10 @@ def test_transfer_tells_who_is_fooled_by_whom():
     ]
 
 
+def _nothing(*_, epsilon):
+    """What is called as an attack, and is none."""
+
+
 def test_curves_refuse_in_a_sentence():
     """What cannot be compared or counted is refused."""
     model = linear_model(KERNEL[:, None], [0])
@@ -82,9 +86,32 @@ def test_curves_refuse_in_a_sentence():
     for refused, words in (
         (lambda: success_curve(model, IMAGES, None), "labels=None"),
         (lambda: success_curve(model, IMAGES, LABELS, [0]), "at least one epsilon"),
-        (lambda: success_curve(model, IMAGES, LABELS, [-1]), "an epsilon is a number above 0"),
+        (lambda: success_curve(model, IMAGES, LABELS, [-1]), "an epsilon is a number from 0"),
+        (lambda: success_curve(model, IMAGES, LABELS, 0.1), "epsilons=0.1"),
+        (lambda: success_curve(model, IMAGES, LABELS, np.array(0.1)), "at least one epsilon"),
+        (lambda: success_curve(model, IMAGES, LABELS, None), "epsilons=None"),
+        (lambda: success_curve(model, IMAGES, LABELS, [[0.1, 0.2]]), "an epsilon is a number"),
+        (lambda: success_curve(model, IMAGES, LABELS, "far"), "an epsilon is a number"),
+        (lambda: success_curve(model, IMAGES, LABELS, attack="fgsm"), "attack='fgsm'"),
+        (lambda: success_curve(model, IMAGES, LABELS, attack=saliency), "attack=saliency"),
+        (lambda: success_curve(model, IMAGES, LABELS, attack=_nothing), "one that gives NoneType"),
+        (lambda: transfer(model, model, IMAGES, LABELS, attack=_nothing), "transfer: an attack"),
+        (lambda: transfer(model, model, IMAGES, None), "labels=None"),
         (lambda: transfer(model, three, IMAGES, LABELS), "of 2 and .* of 3"),
         (lambda: transfer(model, model, IMAGES, LABELS[:4]), "one for each"),
     ):
         with pytest.raises(UnderstandingError, match=words):
             refused()
+
+
+def test_success_curve_lets_an_attack_fail_in_its_own_words():
+    """An error within an attack is not taken for one of how it is called; epsilons may come one
+    by one.
+    """
+
+    def broken(*_, epsilon):
+        raise TypeError(f"broken at {epsilon}")
+
+    model = linear_model(KERNEL[:, None], [0])
+    with pytest.raises(TypeError, match=r"broken at 0\.5"):
+        success_curve(model, IMAGES, LABELS, iter([0.5]), attack=broken)

@@ -85,6 +85,15 @@ def test_survival_counts_movements():
     assert survival(model, images, 1, targeted=True, trials=4).tolist() == [1, 0]
 
 
+def test_survival_refuses_in_a_sentence():
+    """What the attack was given cannot be left out, and a word is no truth value."""
+    model = linear_model(np.ones((12, 1)), [-6])
+    with pytest.raises(UnderstandingError, match=r"survival: .*targets=None"):
+        survival(model, grey_images(2), None)
+    with pytest.raises(UnderstandingError, match="targeted is True or False"):
+        survival(model, grey_images(2), 1, targeted="yes")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -92,6 +101,7 @@ def test_survival_counts_movements():
         ({"samples": 0}, "samples is a whole number from 1"),
         ({"trials": 0.5}, "trials is a whole number from 1"),
         ({"targeted": True}, "Name one for all images"),
+        ({"targeted": "yes"}, "targeted is True or False"),
     ],
 )
 def test_robust_attack_refuses_in_a_sentence(options, words):
@@ -107,4 +117,4 @@ def test_figure_tells_how_often_the_attack_holds():
     found = robust_attack(model, grey_images(2), 1, epsilon=0.3, steps=2, samples=2, trials=4)
 
     title = found.figure().axes[1].get_title(loc="left")
-    assert title == f"linf 0.3, holds {found.survival[0]:.0%}"
+    assert title == f"largest change 0.3\nholds {found.survival[0]:.0%}"

@@ -57,7 +57,7 @@ def _what(manifest: Manifest) -> str:
     source = manifest.data.source
     origin = "drawn by dlcnn" if source == "rendered" else f"from {source}" if source else "given"
     options = "; ".join(
-        f"{name} {_worded(value)}"
+        f"{name}{':' if isinstance(value, dict) else ''} {_worded(value)}"
         for name, value in manifest.options.items()
         if value not in (None, [])
     )
@@ -73,6 +73,12 @@ def _what(manifest: Manifest) -> str:
 
 
 def _worded(value: object) -> str:
+    if isinstance(value, dict):
+        facts = ((name, fact) for name, fact in value.items() if fact is not None)
+        return ", ".join(
+            f"{name} {fact:.3g}" if isinstance(fact, float) else f"{name} {fact}"
+            for name, fact in facts
+        )
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from dlcnn.training.errors import TrainingError
 from dlcnn.training.evaluate import evaluate
+from dlcnn.training.explain import explain
 from dlcnn.training.manifest import Manifest
 from dlcnn.training.run import Run
 from tests.training.examples import drawn_dataset, small_model
@@ -323,6 +324,17 @@ def test_readme_explains_the_run(run):
     assert "accuracy 0.5, loss 1.25" in text
     assert "    dlcnn train --model small --data thirds --run here" in text
     assert "model.keras" not in text
+
+
+def test_readme_words_an_adversary(run):
+    """What attacked the batches stands there in words, and what was not chosen is left out."""
+    adversary = {"epsilon": 8 / 255, "steps": 1, "norm": "linf", "share": 0.5, "step_size": None}
+    manifest = described(epochs=3, adversary=adversary)
+
+    text = explain(run.folder, manifest, {})
+
+    words = "adversary: epsilon 0.0314, steps 1, norm linf, share 0.5; seed"
+    assert words in text
 
 
 def test_readme_of_a_finished_run_shows_the_result(run):

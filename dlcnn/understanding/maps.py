@@ -3,7 +3,7 @@
 It must not know how maps are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from dlcnn.understanding.questions import number
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Explained", "Maps", "captions"]
+__all__ = ["Explained", "Maps", "captions", "names_of"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
     def figure(
         self,
         *,
-        class_names: Sequence[str] | None = None,
+        class_names: Iterable[str] | None = None,
         overlay: float = 0.6,
         columns: int | None = None,
     ) -> "Figure":
@@ -99,15 +99,25 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
 
 
 def captions(
-    targets: npt.NDArray[Any], scores: npt.NDArray[Any], class_names: Sequence[str] | None
+    targets: npt.NDArray[Any], scores: npt.NDArray[Any], class_names: Iterable[str] | None
 ) -> list[str]:
     """A line for each image: its class and the score of it."""
-    if class_names is not None and len(class_names) <= int(targets.max(initial=0)):
+    pairs = zip(names_of(targets, class_names), scores, strict=True)
+    return [f"{name}, score {score:.3g}" for name, score in pairs]
+
+
+def names_of(classes: npt.NDArray[Any], class_names: Iterable[str] | None) -> list[str]:
+    """The name of each of some classes, or its number without names.
+
+    Raises:
+        UnderstandingError: there are fewer names than classes, or what is passed are none.
+    """
+    if class_names is None:
+        return [f"class {each}" for each in classes]
+    names = list(class_names) if isinstance(class_names, Iterable) else []
+    if len(names) <= int(classes.max(initial=0)):
         raise UnderstandingError(
-            f"figure: there is a name for each class. Received {len(class_names)} class_names for "
-            f"class {int(targets.max())}. Name them all."
+            f"figure: there is a name for each class. Received {len(names)} class_names for "
+            f"class {int(classes.max())}. Name them all."
         )
-    names = [
-        f"class {target}" if class_names is None else class_names[target] for target in targets
-    ]
-    return [f"{name}, score {score:.3g}" for name, score in zip(names, scores, strict=True)]
+    return [str(names[each]) for each in classes]

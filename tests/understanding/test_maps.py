@@ -77,3 +77,12 @@ def test_figure_refuses_options_that_cannot_be(maps, options, words):
     """An overlay beyond all or nothing, and no columns at all."""
     with pytest.raises(UnderstandingError, match=f"^figure: {words}"):
         maps.figure(**options)
+
+
+def test_captions_take_any_iterable_of_names():
+    """A generator will do; a number will not."""
+    classes, scores = np.array([2, 0]), np.array([1.0, 2.0])
+    found = captions(classes, scores, (name for name in ("a", "b", "c")))
+    assert found == ["c, score 1", "a, score 2"]
+    with pytest.raises(UnderstandingError, match="0 class_names for class 2"):
+        captions(classes, scores, 5)

@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
-from dlcnn.understanding.questions import ask, choice, number
+from dlcnn.understanding.questions import ask, choice, flag, number, range_of
 from tests.understanding.models import CLASSES, SHAPE, classifier, images, one_unit
 
 
@@ -111,9 +111,10 @@ def test_ask_says_which_image_is_broken(model, value):
         (True, "whole numbers"),
         ("cat", "whole numbers"),
         ([0, 1], "for 3 images"),
-        ([], "for 3 images"),
+        ([], "for 3 images.* Name the class of each"),
         ([[0], [1], [2]], "for 3 images"),
         ([[0], [1, 2], [3]], "whole numbers"),
+        ([[0, 1]], "argmax"),
         (np.eye(4)[:3], r"targets.shape=\(3, 4\) .* targets.argmax"),
         (np.eye(4, dtype=int)[:3], r"targets.shape=\(3, 4\) .* targets.argmax"),
         (10**30, "whole numbers"),
@@ -187,3 +188,34 @@ def test_choice_lists_what_there_is():
     assert choice("look", "kind", "b", ["a", "b"]) == "b"
     with pytest.raises(UnderstandingError, match=r"kind is one of 'a', 'b'\. Received kind='c'"):
         choice("look", "kind", "c", ["a", "b"])
+
+
+@pytest.mark.parametrize("value", [True, np.bool_(False)])
+def test_flag_takes_truth_values(value):
+    """Python's and NumPy's."""
+    assert flag("look", "kind", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", ["yes", "no", 1, None])
+def test_flag_refuses_what_python_takes_for_one(value):
+    """A word would be true whatever it says."""
+    with pytest.raises(UnderstandingError, match=r"look: kind is True or False\. Received kind="):
+        flag("look", "kind", value)
+
+
+def test_range_of_gives_plain_numbers():
+    """Any two numbers in order."""
+    assert range_of("look", np.array([-1, 1], np.float32)) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [None, 1, (1, 0), (0, 1, 2), (0, np.inf), "ab"])
+def test_range_of_refuses_what_is_no_range(value):
+    """One number, three, none, and the larger one first."""
+    with pytest.raises(UnderstandingError, match=r"^look: value_range is "):
+        range_of("look", value)
+
+
+def test_number_shows_an_array_on_one_line():
+    """A sentence stays one, whatever was passed."""
+    with pytest.raises(UnderstandingError, match=r"^look: n is a number\. [^\n]{,90}$"):
+        number("look", "n", np.zeros((40, 3)))

@@ -15,7 +15,7 @@ from dlcnn.models.graph import Place
 from dlcnn.models.shapes import as_text
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import number, warn_of_scale
+from dlcnn.understanding.questions import number, range_of, warn_of_scale
 
 __all__ = ["Options", "expect_size", "options_of", "start_images"]
 
@@ -82,26 +82,10 @@ def options_of(
         total_variation=number(where, "total_variation", total_variation, least=0),
         blur=number(where, "blur", blur, least=0),
         jitter=int(number(where, "jitter", jitter, least=0, whole=True)),
-        value_range=_range_of(value_range, where),
+        value_range=None if value_range is None else range_of(where, value_range),
         seed=int(number(where, "seed", seed, least=0, whole=True)),
         keep_every=int(number(where, "keep_every", keep_every, least=1, whole=True)),
     )
-
-
-def _range_of(value_range: Any, where: str) -> tuple[float, float] | None:
-    if value_range is None:
-        return None
-    try:
-        low, high = map(float, value_range)
-    except (TypeError, ValueError):
-        low = high = np.nan
-    if not (np.isfinite([low, high]).all() and low < high):
-        raise UnderstandingError(
-            f"{where}: value_range is the lowest and the highest pixel, (low, high), or None for "
-            f"no limits. Received value_range={value_range!r}. Name that of the images that the "
-            "model was trained on, such as (0, 1)."
-        )
-    return low, high
 
 
 def start_images(
@@ -133,15 +117,20 @@ def start_images(
     fits = given.ndim in (0, 1, 3, 4) and 0 not in shape and given.shape[-1:] in ((), (channels,))
     if not fits or (given.ndim == 4 and len(given) not in (1, count)):
         raise UnderstandingError(
-            f"{where}: {name} is a number, one for each of {channels} channels, an image (height, "
-            f"width, {channels}) or {count} of them. Received {name}.shape={given.shape}. Pass "
-            "one of these."
+            f"{where}: the pixels of {name} are one number, one for each of {channels} channels, "
+            f"an image (height, width, {channels}) or {count} of them. Received {name}.shape="
+            f"{given.shape}. Pass one of these."
+        )
+    if options.jitter > min(shape[:2]):
+        raise UnderstandingError(
+            f"{where}: an image is shifted by no more than its own size. Received jitter="
+            f"{options.jitter} for images of {as_text(shape)}. Name a smaller one."
         )
     images = np.broadcast_to(given.astype(np.float32), (count, *shape))
     low, high = options.limits
     if images.min() < low or images.max() > high:
         raise UnderstandingError(
-            f"{where}: {name} lies within value_range. Received {images.min():g} to "
+            f"{where}: the pixels of {name} lie within value_range. Received {images.min():g} to "
             f"{images.max():g} for value_range={options.value_range}. Scale it, or name the range "
             "that the model takes."
         )
@@ -163,8 +152,8 @@ def _numbers(where: str, name: str, start: Any) -> npt.NDArray[Any]:
     if not good:
         what = "NaN or infinity" if given.dtype.kind == "f" else repr(start)[:60]
         raise UnderstandingError(
-            f"{where}: {name} is made of finite numbers. Received {what}. Pass a number such as "
-            "0, or an array of pixels."
+            f"{where}: the pixels of {name} are finite numbers. Received {what}. Pass a number "
+            "such as 0, or an array of pixels."
         )
     return given
 

@@ -3,7 +3,7 @@
 It must not know how they are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.understanding.maps import captions
+from dlcnn.understanding.maps import captions, names_of
+from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ class Ascent(Way):
     value_range: tuple[float, float] | None
 
     def figure(
-        self, *, class_names: Sequence[str] | None = None, columns: int | None = None
+        self, *, class_names: Iterable[str] | None = None, columns: int | None = None
     ) -> "Figure":
         """Draw the images, each with what it is made for and the score that it reached.
 
@@ -69,9 +70,14 @@ class Ascent(Way):
             class_names: the name of each class, for images made for classes; others keep their
                 titles.
             columns: images per row.
+
+        Raises:
+            UnderstandingError: there are fewer names than classes, or no number of columns.
         """
         from dlcnn.figures import image_grid
 
+        if columns is not None:
+            columns = int(number("figure", "columns", columns, least=1, whole=True))
         reached = self.scores[:, -1]
         if self.of_classes:
             texts = captions(self.targets, reached, class_names)
@@ -81,7 +87,7 @@ class Ascent(Way):
         texts = [text.replace(", ", "\n", 1) for text in texts]
         return image_grid(self._shown(self.images), texts, columns=columns, title=self.method)
 
-    def curve_figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
+    def curve_figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":
         """Draw the score over the steps: a curve per image, of many the mean and its spread.
 
         Args:
@@ -91,8 +97,7 @@ class Ascent(Way):
 
         titles = list(self.titles)
         if self.of_classes and class_names is not None:
-            captions(self.targets, self.scores[:, -1], class_names)  # refuses too few names
-            titles = [class_names[target] for target in self.targets]
+            titles = names_of(self.targets, class_names)
         spread = None
         if len(self.images) > _CURVES_UP_TO:
             mean = f"mean of {len(self.images)}, with standard deviation"
@@ -118,7 +123,8 @@ class Ascent(Way):
             milliseconds: how long a frame is shown; the last ten times as long.
 
         Raises:
-            DlcnnError: another suffix, or a time that no GIF can tell.
+            DlcnnError: another suffix, a file that cannot be written, no number of columns, or a
+                time that no GIF can tell.
         """
         from dlcnn.figures import save_gif
 

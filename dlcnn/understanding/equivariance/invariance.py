@@ -29,6 +29,7 @@ from dlcnn.understanding.equivariance.transforms import (
 from dlcnn.understanding.equivariance.units import Units, margins, seen
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
+from dlcnn.understanding.network.activations import layers_of
 from dlcnn.understanding.questions import batch_of, choice, images_for, number
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def invariance(
         amounts: how much of it, one or more.
         layers: names or layers; by default those with a kernel, pooling, and the last one.
         batch_size: images at a time, originals and changed ones counted.
-        along: the axis of a shift.
+        along: the axis of a shift; left out for other changes.
         fill: what comes in from outside the image.
 
     Raises:
@@ -178,7 +179,11 @@ def invariance(
 def _moves(change: str, amounts: Any, along: str) -> dict[float, Move]:
     """The move for each amount."""
     where = "invariance"
-    choice(where, "along", along, ("columns", "rows"))
+    if choice(where, "along", along, ("columns", "rows")) == "rows" and change != "shift":
+        raise UnderstandingError(
+            f"{where}: along is the axis of a shift. Received along='rows' and change={change!r}. "
+            "Leave it out."
+        )
     given = [amounts] if np.ndim(amounts) == 0 else list(amounts)
     above = 0 if change == "scale" else None
     plain = [number(where, "an amount", amount, above=above) for amount in given]
@@ -195,13 +200,7 @@ def _places(lens: Lens, layers: Sequence[str | keras.Layer] | None) -> list[Plac
     """The outputs to measure."""
     where = "invariance"
     if layers is not None:
-        named = [layers] if isinstance(layers, str | keras.Layer) else list(layers)
-        if not named:
-            raise UnderstandingError(
-                f"{where}: layers are names, one or more. Received none. Leave them out to "
-                "measure those with a kernel and pooling."
-            )
-        return [lens.find(layer, where) for layer in named]
+        return [lens.find(layer, where) for layer in layers_of(lens, layers, where)]
     steps = [step for step in lens.steps() if _is_telling(lens.nodes[step])]
     return [*(Place(step, 0) for step in steps if step != lens.output.node), lens.output]
 

@@ -1,6 +1,6 @@
 """What layers give for images, as named arrays."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +53,13 @@ class Activations:
             channels: how many channels to draw at most: those of the largest mean, in order.
 
         Raises:
-            UnderstandingError: there is no such image.
+            UnderstandingError: there is no such image, or no number of channels.
         """
         from dlcnn.figures import feature_maps
 
         last = len(self.images) - 1
         number("figure", "image", image, least=0, most=last, whole=True)
+        channels = int(number("figure", "channels", channels, least=1, whole=True))
         rows: dict[str, _Array] = {}
         labels: list[list[str]] = []
         for name, array in self.arrays.items():
@@ -119,17 +120,19 @@ def layers_of(
     """The layers that a caller names, as a list; all but the input for None.
 
     Raises:
-        UnderstandingError: there is none among them.
+        UnderstandingError: there is none among them, or something that is no layer.
     """
     if layers is None:
         chosen: list[Selected] = [node.name for node in lens.nodes if node.reads]
-    elif isinstance(layers, str | Selection | keras.Layer):
-        chosen = [layers]
     else:
-        chosen = list(layers)
-    if not chosen:
+        alone = isinstance(layers, str | Selection | keras.Operation)
+        chosen = [layers] if alone or not isinstance(layers, Iterable) else list(layers)
+    wrong = [each for each in chosen if not isinstance(each, str | Selection | keras.Operation)]
+    if wrong or not chosen:
+        what = f"one of type {type(wrong[0]).__name__}" if wrong else "none"
         raise UnderstandingError(
-            f"{where}: layers names one or more. Received layers={layers!r}. Leave it out for all."
+            f"{where}: layers are layers or their names, one or more. Received {what}. Pass such "
+            'as ["conv1", "conv2"], or leave it out.'
         )
     return chosen
 

@@ -34,14 +34,14 @@ class Bench:
         units: of which neurons are measured.
         shape: (H, W, C) of the screen.
         batch_size: stimuli at a time.
-        pixels: the values of black and of white.
+        value_range: the values of black and of white.
     """
 
     lens: Lens
     units: Units
     shape: tuple[int, ...]
     batch_size: int
-    pixels: tuple[float, float]
+    value_range: tuple[float, float]
 
     @cached_property
     def neurons(self) -> npt.NDArray[np.int32]:
@@ -80,7 +80,7 @@ class Bench:
 
     def respond(self, brightness: _Array) -> _Array:
         """(n, neurons): the responses to (n, height, width) of -1, black, to 1, white."""
-        black, white = self.pixels
+        black, white = self.value_range
         grey = (black + (white - black) * (brightness + 1) / 2).astype(np.float32)
         images = np.repeat(grey[..., None], self.shape[-1], axis=-1)
         place, size = self.units.place, self.units.size
@@ -94,7 +94,7 @@ class Bench:
         """(neurons,): the response to a uniform field."""
         blank = np.zeros((1, *self.shape[:2]))
         # Also the one look at whether these pixels suit the model.
-        black, white = self.pixels
+        black, white = self.value_range
         ends = np.array([black, white], np.float32)[:, None, None, None]
         images_for(self.lens, np.broadcast_to(ends, (2, *self.shape)), "tuning")
         (response,) = self.respond(blank)

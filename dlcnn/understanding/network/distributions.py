@@ -4,7 +4,7 @@ The population is gone through twice, for the bounds and then for the counts; wh
 grow with it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from keras import ops
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.lens import Lens, lens_of
+from dlcnn.understanding.maps import names_of
 from dlcnn.understanding.network.activations import layers_of
 from dlcnn.understanding.network.moments import Sums, moments
 from dlcnn.understanding.network.population import image_shape, population, through
@@ -86,20 +87,18 @@ class Distributions:
     def __len__(self) -> int:
         return len(self.layers)
 
-    def figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
+    def figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":
         """Draw the histogram of each layer, a line for each class, and name what is dead.
 
         Args:
             class_names: the name of each class; by default its number.
+
+        Raises:
+            UnderstandingError: there are fewer names than classes.
         """
         from dlcnn.figures import histograms
 
-        labels = [""]
-        if self.classes is not None:
-            labels = [
-                f"class {each}" if class_names is None else class_names[each]
-                for each in self.classes
-            ]
+        labels = [""] if self.classes is None else names_of(self.classes, class_names)
         panels, titles = {}, []
         for name, found in self.layers.items():
             panels[name] = (found.edges, dict(zip(labels, found.counts, strict=True)))
@@ -142,7 +141,7 @@ def distributions(
     units = [_Layer(units_of(lens, each, shape, where)) for each in selected]
     present, group = None, np.zeros(len(everyone), np.int64)
     if labels is not None:
-        given = targets_for(lens, np.asarray(labels), len(everyone), f"{where}, labels")
+        given = targets_for(lens, labels, len(everyone), where, "labels")
         present, group = np.unique(given, return_inverse=True)
     sums = _bounds(lens, units, everyone, group, size, where)
     counts = _counts(lens, units, sums, everyone, group, (size, counted), where)

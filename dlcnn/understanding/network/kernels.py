@@ -11,6 +11,7 @@ from keras import layers
 from dlcnn.models.graph import Node
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
+from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Kernels", "kernels", "kernels_of"]
 
 _Array = npt.NDArray[np.float32]
+_PICTURES, _ROWS = 64, 16  # filters that a figure shows: small ones, and a row of maps each
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,27 @@ class Kernels:
     values: _Array
     colour: bool
 
-    def figure(self, *, filters: int = 64, channels: int = 8) -> "Figure":
+    def figure(self, *, filters: int | None = None, channels: int = 8) -> "Figure":
         """Draw each filter: in colour where it reads one, else a map for each input channel.
 
         Grey is 0 in colour; else red is more than 0 and blue is less. Each filter has its own
         scale.
 
         Args:
-            filters: how many to draw at most, from the first.
+            filters: how many to draw at most, from the first; by default 64, or 16 where each
+                has a row of maps.
             channels: how many input channels to draw at most, from the first.
+
+        Raises:
+            UnderstandingError: they are no such numbers.
         """
         from dlcnn.figures import feature_maps, image_grid
 
+        channels = int(number("figure", "channels", channels, least=1, whole=True))
+        if filters is None:
+            alone = min(channels, self.values.shape[2]) == 1 or (self.colour and channels >= 3)
+            filters = _PICTURES if alone else _ROWS
+        filters = int(number("figure", "filters", filters, least=1, whole=True))
         shown = self.values[:, :, :channels, :filters]
         rows = np.moveaxis(shown, -1, 0)  # (filters, height, width, channels)
         title = f"Kernels of {self.layer}"

@@ -48,10 +48,15 @@ class Strongest:
 
         Args:
             columns: patches per row.
+
+        Raises:
+            UnderstandingError: it is no such number.
         """
         from dlcnn.figures import image_grid
         from dlcnn.figures.heatmaps import stretched
 
+        if columns is not None:
+            columns = int(number("figure", "columns", columns, least=1, whole=True))
         captions = [
             f"image {image}\n{value:.3g}"
             for image, value in zip(self.images, self.values, strict=True)

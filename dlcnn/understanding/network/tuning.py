@@ -14,7 +14,7 @@ from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.bench import Bench
 from dlcnn.understanding.network.curves import Curve
 from dlcnn.understanding.network.selection import Selected, units_of
-from dlcnn.understanding.questions import batch_of, choice, number
+from dlcnn.understanding.questions import batch_of, choice, number, range_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,7 +89,7 @@ def tuning(
     positions: Sequence[float] | _Array | None = None,
     line_width: float | None = None,
     line: str = "bright",
-    pixels: tuple[float, float] = (0.0, 1.0),
+    value_range: tuple[float, float] = (0, 1),
     size: tuple[int, int] | None = None,
 ) -> Tuning:
     """Measure how neurons respond to gratings and to bright lines.
@@ -103,13 +103,15 @@ def tuning(
         batch_size: stimuli at a time.
         orientations: of the stripes, degrees, 0 lying, 90 standing, increasing, over less than
             180; by default every 10.
-        frequencies: cycles per pixel, increasing; by default 9 from one cycle per image to 0.5.
+        frequencies: cycles per pixel, increasing, up to 0.5, beyond which stripes are narrower
+            than pixels; by default 9 from one cycle per image on.
         phases: how many phases of each grating are tried.
         positions: of lines, pixels from the centre, increasing; by default each pixel of the
             receptive field and a little beyond, as far as 40.
         line_width: pixels; by default a fifth of the receptive field, 1 or more.
         line: "bright" or "dark", on the grey field.
-        pixels: the values that the model takes for black and white; the field is halfway.
+        value_range: the smallest and the largest value of a pixel, black and white; the field is
+            halfway.
         size: (height, width) of the stimuli where the model leaves it open.
 
     Raises:
@@ -121,7 +123,7 @@ def tuning(
     batch = batch_of(batch_size, "tuning")
     shape = _image_shape(lens, size)
     units = units_of(lens, selection, shape, "tuning")
-    bench = Bench(lens, units, shape, batch, _two_values(pixels))
+    bench = Bench(lens, units, shape, batch, range_of("tuning", value_range))
     reach = min(_FARTHEST, max(bench.extent) // 2 + 2)
     angles = _increasing("orientations", orientations, np.arange(0, 180, 10))
     waves = _increasing("frequencies", frequencies, np.geomspace(1 / max(shape[:2]), 0.5, 9))
@@ -170,8 +172,7 @@ def _read(
 def _image_shape(lens: Lens, size: Any) -> tuple[int, ...]:
     height, width, channels = lens.input_shape[1:]
     if size is not None:
-        sides = _two_values(size, "size", whole=True)
-        given = tuple(int(side) for side in sides)
+        given = _sides(size)
         if any(side not in (None, have) for side, have in zip((height, width), given, strict=True)):
             raise UnderstandingError(
                 f"tuning: size is that of the images where the model leaves it open. Received "
@@ -187,15 +188,13 @@ def _image_shape(lens: Lens, size: Any) -> tuple[int, ...]:
     return height, width, channels
 
 
-def _two_values(value: Any, name: str = "pixels", *, whole: bool = False) -> tuple[float, float]:
-    if not isinstance(value, Sequence) or len(value) != 2:
+def _sides(size: Any) -> tuple[int, int]:
+    if not isinstance(size, Sequence) or len(size) != 2:
         raise UnderstandingError(
-            f"tuning: {name} are two numbers. Received {name}={value!r}. Write them as (a, b)."
+            f"tuning: size is (height, width). Received size={size!r}. Write two numbers."
         )
-    first, second = (
-        number("tuning", name, each, least=1 if whole else None, whole=whole) for each in value
-    )
-    return first, second
+    height, width = (number("tuning", "size", each, least=1, whole=True) for each in size)
+    return int(height), int(width)
 
 
 def _increasing(name: str, values: Any, otherwise: npt.NDArray[Any]) -> _Array:
@@ -206,8 +205,8 @@ def _increasing(name: str, values: Any, otherwise: npt.NDArray[Any]) -> _Array:
             f"tuning: {name} are one or more numbers in a row. Received {name}={values!r}. Pass a "
             "list."
         )
-    above = 0.0 if name == "frequencies" else None
-    plain = np.array([number("tuning", name, float(each), above=above) for each in given])
+    above, most = (0.0, 0.5) if name == "frequencies" else (None, None)
+    plain = np.array([number("tuning", name, float(n), above=above, most=most) for n in given])
     if (np.diff(plain) <= 0).any() or (name == "orientations" and plain[-1] - plain[0] >= 180):
         raise UnderstandingError(
             f"tuning: {name} increase, and none comes twice (180 degrees are 0 again). Received "

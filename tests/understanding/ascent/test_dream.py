@@ -88,10 +88,11 @@ def test_deep_dream_refuses_octaves_that_a_layer_does_not_take(small, images):
     [
         ({"layers": []}, "one layer or more"),
         ({"octaves": 0}, "octaves=0"),
+        ({"jitter": 13}, "jitter=13 for images of 12 x 16 x 3"),
         ({"octave_scale": 1}, "octave_scale is a number above 1"),
         ({"images": np.zeros((12, 16, 3))}, r"images\[None\]"),
         ({"images": np.zeros((2, 12, 16, 1))}, r"images.shape=\(2, 12, 16, 1\)"),
-        ({"images": np.full((2, 12, 16, 3), 255)}, "images lies within value_range"),
+        ({"images": np.full((2, 12, 16, 3), 255)}, "the pixels of images lie within value_range"),
         ({"images": np.full((2, 12, 16, 3), np.nan)}, "NaN"),
     ],
 )

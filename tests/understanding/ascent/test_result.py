@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dlcnn.errors import DlcnnError
 from dlcnn.understanding import Ascent, UnderstandingError
 
 
@@ -38,6 +39,8 @@ def test_figure_shows_each_image_in_its_range_with_class_and_score():
     assert figure.get_suptitle() == "class models"
     with pytest.raises(UnderstandingError, match="a name for each class"):
         _ascent().figure(class_names=["cat"])
+    with pytest.raises(UnderstandingError, match="columns is a whole number from 1"):
+        _ascent().figure(columns=0)
 
 
 def test_figure_of_filters_keeps_their_titles():
@@ -51,7 +54,7 @@ def test_figure_of_filters_keeps_their_titles():
 
 def test_curve_figure_draws_the_scores_of_each_or_the_mean_of_many():
     """up to ten curves have their own line, more are a mean with a band"""
-    few = _ascent().curve_figure(class_names=["cat", "dog"]).axes[0]
+    few = _ascent().curve_figure(class_names=iter(["cat", "dog"])).axes[0]
     many = _ascent(count=12).curve_figure().axes[0]
 
     assert [line.get_ydata().tolist() for line in few.lines] == [[0, 1, 2, 3, 4], [0, 2, 4, 6, 8]]
@@ -73,3 +76,19 @@ def test_save_gif_shows_the_way(tmp_path, channels, value_range):
             picture.seek(frame)
             shades.append(int(np.asarray(picture.convert("L")).mean()))
     np.testing.assert_allclose(shades, [0, 64, 128, 191, 255], atol=2)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "words"),
+    [
+        (None, {}, "path=None"),
+        (3, {}, "path=3"),
+        ("/proc/way.gif", {}, "the file can be written. Received '/proc/way.gif'"),
+        ("way.gif", {"columns": 0}, "columns is a whole number from 1"),
+        ("way.gif", {"milliseconds": "slow"}, "milliseconds='slow'"),
+    ],
+)
+def test_save_gif_refuses_in_a_sentence(path, options, words):
+    """no path, one that nobody can write, and options that no GIF has"""
+    with pytest.raises(DlcnnError, match=f"^save_gif: .*{words}"):
+        _ascent().save_gif(path, **options)

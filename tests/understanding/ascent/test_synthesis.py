@@ -208,12 +208,13 @@ def test_filter_model_warns_of_what_cannot_be_climbed():
         ({"l2": -1}, "l2 is a number from 0"),
         ({"total_variation": "much"}, "total_variation='much'"),
         ({"jitter": 1.5}, "jitter=1.5"),
+        ({"jitter": 11}, "jitter=11 for images of 12 x 10 x 3"),
         ({"blur": float("nan")}, "blur=nan"),
         ({"keep_every": 0}, "keep_every=0"),
         ({"value_range": (1, 0)}, r"value_range=\(1, 0\)"),
         ({"value_range": 3}, "value_range=3"),
-        ({"start": 2.0}, "start lies within value_range. Received 2 to 2"),
-        ({"start": np.nan}, "start is made of finite numbers. Received NaN"),
+        ({"start": 2.0}, "the pixels of start lie within value_range. Received 2 to 2"),
+        ({"start": np.nan}, "the pixels of start are finite numbers. Received NaN"),
         ({"start": "mean"}, "Received 'mean'"),
         ({"start": np.zeros((12, 10, 1))}, r"start.shape=\(12, 10, 1\)"),
         ({"start": np.zeros((3, 12, 10, 3))}, r"start.shape=\(3, 12, 10, 3\)"),
@@ -245,7 +246,7 @@ def test_class_model_needs_a_size_where_the_model_has_none():
     with pytest.raises(UnderstandingError, match="Pass an image"):
         class_model(model)
     with pytest.raises(UnderstandingError, match="whose Conv2D"):
-        class_model(model, start=np.zeros((2, 9, 2)))
+        class_model(model, start=np.zeros((2, 9, 2)), jitter=2)
     found = class_model(model, [0, 2], steps=2, start=np.zeros((8, 9, 2)), noise=0.1)
     assert found.images.shape == (2, 8, 9, 2)
 

@@ -166,7 +166,7 @@ def test_methods_refuse_in_their_own_name(name):
     model, method = classifier(), METHODS[name]
     for arguments, words in [
         ((model, images()[..., :2]), "the images have the shape"),
-        ((model, images(), 4), "a target is the index"),
+        ((model, images(), 4), "targets are indices"),
         ((model, images(), 0, 0), "batch_size is a whole number"),
     ]:
         with pytest.raises(UnderstandingError, match=f"^{name}: {words}"):

@@ -121,6 +121,7 @@ def test_occlusion_needs_no_gradient():
         ({"fill": "median"}, "fill is a number or 'mean'"),
         ({"fill": np.nan}, "fill is a number"),
         ({"fill": None}, "fill is a number"),
+        ({"fill": np.zeros(3)}, "fill is a number"),
     ],
 )
 def test_occlusion_refuses_options_that_cannot_be(model, options, words):

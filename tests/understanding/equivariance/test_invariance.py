@@ -195,7 +195,9 @@ def test_invariance_draws_what_stays_and_what_moves_along(shifted):
         ({"amounts": "far"}, "an amount is a number"),
         ({"amounts": None}, "an amount is a number"),
         ({"along": "depth"}, "along is one of"),
+        ({"along": "rows", "change": "rotation"}, "along is the axis of a shift"),
         ({"layers": []}, "one or more"),
+        ({"layers": 64}, "layers or their names, one or more. Received one of type int"),
         ({"fill": "edge"}, "fill is a number"),
     ],
 )

@@ -52,6 +52,19 @@ def test_activations_refuse_no_layers(model):
         activations(model, photographs(2), [])
 
 
+@pytest.mark.parametrize(("layers", "kind"), [(64, "int"), ([0], "int"), (photographs(1), "nd")])
+def test_activations_refuse_what_names_no_layer(model, layers, kind):
+    """A batch size or an array where layers are wanted is refused with its type."""
+    with pytest.raises(UnderstandingError, match=f"layers or their names.* one of type {kind}"):
+        activations(model, photographs(2), layers)
+
+
+def test_activations_take_any_iterable_of_layers(model):
+    """A generator names layers as a list does."""
+    found = activations(model, photographs(2), (each for each in ("conv1", layer["conv2"])))
+    assert list(found) == ["conv1", "conv2"]
+
+
 def test_activations_figure_draws_the_mean_and_the_strongest_channels(model):
     """A row has the mean over channels, then the channels of the largest means, in order."""
     found = activations(model, photographs(3), ["conv1", "dense", layer["conv1"][..., 2]])
@@ -70,3 +83,5 @@ def test_activations_figure_draws_the_mean_and_the_strongest_channels(model):
     assert single.get_ylabel() == "conv1[..., 2]"
     with pytest.raises(UnderstandingError, match="image is a whole number"):
         found.figure(3)
+    with pytest.raises(UnderstandingError, match="channels is a whole number from 1"):
+        found.figure(channels=0)

@@ -129,8 +129,10 @@ def test_distributions_warn_once_of_images_that_look_unscaled(model):
 def test_distributions_refuse_in_a_sentence(model):
     """Wrong labels, pixels and weights are named with where they are."""
     images = photographs(4)
-    with pytest.raises(UnderstandingError, match="one for all images or one for each"):
+    with pytest.raises(UnderstandingError, match=r"distributions: labels are whole .*one for each"):
         distributions(model, images, [0, 1])
+    with pytest.raises(UnderstandingError, match=r"layers or their names.*int"):
+        distributions(model, images, LABELS[:4], 64)
     images[3, 2, 2, 1] = np.nan
     with pytest.raises(UnderstandingError, match=r"images from 2 on.*images\[1\]"):
         distributions(model, images, batch_size=2)
@@ -145,7 +147,7 @@ def test_distributions_figure_has_a_panel_for_each_layer(model):
     """A panel names its layer and its dead units, and has a line for each class."""
     found = distributions(model, photographs(7), LABELS, ["conv1", "relu2"], bins=10)
 
-    figure = found.figure(class_names=["cat", "dog", "owl"])
+    figure = found.figure(class_names=iter(["cat", "dog", "owl"]))
 
     first, second = figure.axes[:2]
     dead = int(found["conv1"].dead.sum())
@@ -154,3 +156,5 @@ def test_distributions_figure_has_a_panel_for_each_layer(model):
     heights = second.patches[1].get_data().values
     counts = found["relu2"].counts[1]
     np.testing.assert_allclose(heights, counts / counts.sum())
+    with pytest.raises(UnderstandingError, match="1 class_names for class 2"):
+        found.figure(class_names=["cat"])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from dlcnn.understanding import UnderstandingError, activations, kernels
+from dlcnn.models.errors import ModelError
+from dlcnn.understanding import UnderstandingError, activations, kernels, layer
 from tests.understanding.network.networks import classifier, photographs, small
 
 
@@ -64,6 +65,16 @@ def test_kernels_refuse_a_layer_without_any(model):
         kernels(model, "pool")
 
 
+def test_kernels_refuse_what_is_no_whole_layer(model):
+    """An array and a selection are told from a layer's name, which is offered."""
+    with pytest.raises(ModelError, match="kernels: it takes a whole layer, by its name"):
+        kernels(model, photographs(2))
+    with pytest.raises(ModelError, match=r"Received a Selection\. Did you mean 'conv2'"):
+        kernels(model, layer["conv2"][..., 1])
+    with pytest.raises(ModelError, match="'conv2', which belongs to another model"):
+        kernels(model, small().get_layer("conv2"))
+
+
 def test_kernels_figure_shows_colours_of_the_first_layer_around_grey(model):
     """A filter of the first layer is a picture in which grey is 0; the strongest weight is pure."""
     figure = kernels(model).figure(filters=2)
@@ -96,3 +107,23 @@ def test_kernels_figure_shows_kernels_of_one_channel_beside_each_other():
     assert [axes.get_title() for axes in figure.axes] == ["filter 0", "filter 1", "filter 2"]
     kernel = kernels(model, "depthwise").values
     np.testing.assert_array_equal(figure.axes[2].get_images()[0].get_array(), kernel[:, :, 0, 2])
+
+
+def test_kernels_figure_draws_as_many_as_can_be_seen():
+    """Without a number 16 rows of maps are drawn, or 64 small pictures."""
+    model = classifier(layers.Conv2D(70, 3, name="wide"), layers.Conv2D(20, 3, name="deep"))
+
+    colour, rows = kernels(model).figure(), kernels(model, "deep").figure(channels=2)
+
+    assert sum(bool(axes.images) for axes in colour.axes) == 64
+    assert len(rows.axes) == 16 * 2
+    assert rows.axes[-2].get_ylabel() == "filter 15"
+    assert len(kernels(model, "deep").figure(channels=2, filters=18).axes) == 18 * 2
+
+
+@pytest.mark.parametrize("options", [{"filters": 0}, {"channels": 0}, {"filters": 2.5}])
+def test_kernels_figure_refuses_to_draw_none(model, options):
+    """No filters, no channels and half of them are refused."""
+    (name,) = options
+    with pytest.raises(UnderstandingError, match=f"^figure: {name} is a whole number from 1"):
+        kernels(model).figure(**options)

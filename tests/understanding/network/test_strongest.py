@@ -112,6 +112,12 @@ def test_strongest_figure_shows_the_patches_with_their_activations(model):
     np.testing.assert_allclose(figure.axes[3].get_images()[0].get_array(), found.patches[3])
 
 
+def test_strongest_figure_refuses_no_columns(model):
+    """0 columns are none, and no word for the usual ones."""
+    with pytest.raises(UnderstandingError, match=r"^figure: columns is a whole number from 1"):
+        strongest(model, photographs(2), "conv1").figure(columns=0)
+
+
 def test_strongest_takes_the_whole_image_where_a_window_cannot_be_told():
     """Behind a layer that nobody knows, the patch is the image."""
 

@@ -112,7 +112,7 @@ def test_tuning_takes_the_pixels_of_a_model_that_scales_them_itself():
     options = {"orientations": [0, 45, 90], "frequencies": [0.1, 0.2]}
 
     expected = tuning(plain, "conv", **options)
-    found = tuning(scaling, "conv", pixels=(0, 255), **options)
+    found = tuning(scaling, "conv", value_range=(0, 255), **options)
 
     np.testing.assert_allclose(
         found.orientation.responses, expected.orientation.responses, rtol=1e-4, atol=1e-5
@@ -139,9 +139,11 @@ def test_tuning_wants_a_size_where_the_model_leaves_it_open():
     [
         ({"orientations": [0, 180]}, "180 degrees are 0 again"),
         ({"frequencies": [0, 0.1]}, "frequencies is a number above 0"),
+        ({"frequencies": [0.1, 0.6]}, "above 0 up to 0.5. Received frequencies=0.6"),
         ({"positions": [[1]]}, "one or more numbers in a row"),
         ({"phases": 0}, "phases is a whole number from 1"),
-        ({"pixels": 255}, "pixels are two numbers"),
+        ({"value_range": 255}, "Received value_range=255. Give two numbers"),
+        ({"size": 9}, r"size is \(height, width\)"),
         ({"line": "red"}, "'bright', 'dark'"),
     ],
 )
@@ -156,6 +158,8 @@ def test_tuning_figure_draws_five_curves(edge_tuning):
     figure = edge_tuning.figure(units=[1])
 
     assert len(figure.axes) == 5
+    assert figure.get_size_inches()[0] < 15  # inches, in two rows
+    assert {axes.get_subplotspec().rowspan.start for axes in figure.axes} == {0, 1}
     axes = figure.axes[1]
     assert (axes.get_title(), axes.get_xlabel()) == ("frequency of a grating", "cycles per pixel")
     drawn = {line.get_label(): line.get_ydata() for line in axes.get_lines()}

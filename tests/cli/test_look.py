@@ -47,7 +47,7 @@ def test_look_shows_test_images_of_a_run(trained, tmp_path, capsys):
     assert _look(trained / "run", "--out", tmp_path, "--count", 5) == 0
 
     page = _page(tmp_path)
-    for words in ("small on thirds", "shows left", "shows middle", "shows right", "grad cam"):
+    for words in ("small on thirds", "shows left", "shows middle", "shows right", "Grad-CAM"):
         assert words in page
     assert len(list((tmp_path / "images").glob("*_image.png"))) == 5
     assert (tmp_path / "kernels.png").is_file()

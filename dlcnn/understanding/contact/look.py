@@ -48,6 +48,14 @@ class Look:
     maps: Mapping[str, Maps]
     notes: tuple[str, ...]
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each method is called in words, with what it was asked."""
+        return {
+            name: name if maps.explained is None else maps.explained.method
+            for name, maps in self.maps.items()
+        }
+
     def figure(self, *, class_names: Sequence[str] | None = None) -> "Figure":
         """Draw a row for each image: itself, then its maps laid over it."""
         from dlcnn.figures import image_grid, overlaid, stretched
@@ -62,7 +70,8 @@ class Look:
             texts.append(names[place].replace(", ", "\n"))
             for method, values in self.maps.items():
                 cells.append(overlaid(image, np.asarray(values[place]), signed=is_signed(values)))
-                texts.append(method.replace("_", " ") + "\n")
+                what, _, how = self.titles[method].partition(" (")
+                texts.append(f"{what}\n{how and '(' + how}")
         columns = len(self.maps) + 1
         return image_grid(np.stack(cells), texts, columns=columns, title=self.model)
 

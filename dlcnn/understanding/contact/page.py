@@ -101,11 +101,11 @@ def write_page(
         .get_template("page.html")
         .render(
             title=title or look.model,
-            methods=[method.replace("_", " ") for method in look.maps],
+            methods=list(look.titles.values()),
             rows=rows,
             pictures=pictures,
             notes=[*look.notes, *notes],
-            meanings=[(method.replace("_", " "), _meaning(method)) for method in look.maps],
+            meanings=[(title, _meaning(method)) for method, title in look.titles.items()],
             signed=any(map(is_signed, look.maps.values())),
         )
     )
@@ -150,7 +150,7 @@ def _write_cells(look: Look, place: int, folder: Path) -> list[dict[str, str]]:
     for name, pixels in drawn.items():
         path = f"images/{place + 1:03d}_{name}.png"
         write_atomically(folder / path, _png(pixels))
-        cells.append({"path": path, "text": name.replace("_", " ")})
+        cells.append({"path": path, "text": look.titles.get(name, name)})
     return cells
 
 

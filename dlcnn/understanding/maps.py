@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import number
+from dlcnn.understanding.questions import columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,14 +86,12 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
                 "dlcnn.figures.heatmaps."
             )
         overlay = number("figure", "overlay", overlay, least=0, most=1)
-        if columns is not None:
-            columns = int(number("figure", "columns", columns, least=1, whole=True))
         return heatmaps(
             about.images,
             np.asarray(self),
             captions(about.targets, about.scores, class_names),
             overlay=overlay,
-            columns=columns,
+            columns=columns_of(columns),
             title=about.method,
         )
 

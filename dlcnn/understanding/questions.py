@@ -25,6 +25,7 @@ __all__ = [
     "ask",
     "batch_of",
     "choice",
+    "columns_of",
     "flag",
     "images_for",
     "number",
@@ -269,6 +270,17 @@ def number(
     raise UnderstandingError(
         f"{where}: {name} is {f'{kind} {rule}'.strip()}. Received {name}={shown}. Name another."
     )
+
+
+def columns_of(columns: Any) -> int | None:
+    """How many pictures stand in a row of a figure; None leaves it to the drawing.
+
+    Raises:
+        UnderstandingError: it is no number from 1.
+    """
+    if columns is None:
+        return None
+    return int(number("figure", "columns", columns, least=1, whole=True))
 
 
 def flag(where: str, name: str, value: Any) -> bool:

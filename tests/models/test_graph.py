@@ -171,7 +171,9 @@ def test_position_offers_the_nearest(nested, layer, hint):
 def test_position_refuses_what_names_no_layer(nested, layer):
     """Numbers, arrays and lists are named by their type."""
     kind = type(layer).__name__
-    with pytest.raises(ModelError, match=rf"^look: it takes a whole layer.* Received a {kind}\."):
+    with pytest.raises(
+        ModelError, match=rf"^look: it takes a whole layer.* Received one of type {kind}\."
+    ):
         position(nested[1], layer, "look")
 
 

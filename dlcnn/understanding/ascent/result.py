@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.maps import captions, names_of
-from dlcnn.understanding.questions import number
+from dlcnn.understanding.questions import columns_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,8 +76,6 @@ class Ascent(Way):
         """
         from dlcnn.figures import image_grid
 
-        if columns is not None:
-            columns = int(number("figure", "columns", columns, least=1, whole=True))
         reached = self.scores[:, -1]
         if self.of_classes:
             texts = captions(self.targets, reached, class_names)
@@ -85,7 +83,9 @@ class Ascent(Way):
             pairs = zip(self.titles, reached, strict=True)
             texts = [f"{title}, {score:.3g}" for title, score in pairs]
         texts = [text.replace(", ", "\n", 1) for text in texts]
-        return image_grid(self._shown(self.images), texts, columns=columns, title=self.method)
+        return image_grid(
+            self._shown(self.images), texts, columns=columns_of(columns), title=self.method
+        )
 
     def curve_figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":
         """Draw the score over the steps: a curve per image, of many the mean and its spread.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dlcnn.figures.heatmaps import heatmaps, stretched
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import number
+from dlcnn.understanding.questions import columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,14 +38,17 @@ class Segments:
         Args:
             overlay: how much of the mask covers the image, from 0 to 1.
             columns: pairs per row.
+
+        Raises:
+            UnderstandingError: they are no such numbers.
         """
         shares = self.masks.mean(axis=(1, 2))
         return heatmaps(
             self.images,
             self.masks.astype(np.float32),
             [f"object: {share:.0%} of the pixels" for share in shares],
-            overlay=overlay,
-            columns=columns,
+            overlay=number("figure", "overlay", overlay, least=0, most=1),
+            columns=columns_of(columns),
             title="segmentation (GrabCut)",
         )
 

@@ -17,7 +17,7 @@ from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import captions
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import Question, ask, batch_of, images_for, number
+from dlcnn.understanding.questions import Question, ask, batch_of, columns_of, images_for, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,6 +62,7 @@ class LayerGradients:
 
         last = len(self.images) - 1
         number("figure", "image", image, least=0, most=last, whole=True)
+        channels = int(number("figure", "channels", channels, least=1, whole=True))
         values, labels = self.values[image], [""]
         if values.ndim == 3:
             largest = np.argsort(-np.abs(values).max(axis=(0, 1)), kind="stable")[:channels]
@@ -105,6 +106,9 @@ class NeuronGradient:
         Args:
             overlay: how much of the map covers the image, from 0 to 1.
             columns: pairs per row.
+
+        Raises:
+            UnderstandingError: they are no such numbers.
         """
         from dlcnn.figures import heatmaps
 
@@ -112,8 +116,8 @@ class NeuronGradient:
             self.images,
             self.values.sum(axis=-1),
             [f"activation {value:.3g}" for value in self.activations],
-            overlay=overlay,
-            columns=columns,
+            overlay=number("figure", "overlay", overlay, least=0, most=1),
+            columns=columns_of(columns),
             title=f"Gradient of {self.selection}",
         )
 

@@ -13,7 +13,7 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.population import image_shape, population, through
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import batch_of, number
+from dlcnn.understanding.questions import batch_of, columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,15 +55,13 @@ class Strongest:
         from dlcnn.figures import image_grid
         from dlcnn.figures.heatmaps import stretched
 
-        if columns is not None:
-            columns = int(number("figure", "columns", columns, least=1, whole=True))
         captions = [
             f"image {image}\n{value:.3g}"
             for image, value in zip(self.images, self.values, strict=True)
         ]
         shown = np.stack([stretched(patch) for patch in self.patches])
         title = f"Strongest of {self.selection}"
-        return image_grid(shown, captions, columns=columns, title=title)
+        return image_grid(shown, captions, columns=columns_of(columns), title=title)
 
 
 def strongest(

@@ -58,6 +58,9 @@ def test_segment_draws_the_share_of_the_object():
     inside, outside = shown[found.masks[0]], shown[~found.masks[0]]
     assert (inside[:, 0] > inside[:, 2]).all()  # the end of the colours: yellow
     assert (outside[:, 0] < outside[:, 2]).all()  # their beginning: blue
+    for name in ("columns", "overlay"):
+        with pytest.raises(UnderstandingError, match=rf"^figure: {name} is a .* from "):
+            found.figure(**{name: -1})
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_kernels_refuse_what_is_no_whole_layer(model):
     """An array and a selection are told from a layer's name, which is offered."""
     with pytest.raises(ModelError, match="kernels: it takes a whole layer, by its name"):
         kernels(model, photographs(2))
-    with pytest.raises(ModelError, match=r"Received a Selection\. Did you mean 'conv2'"):
+    with pytest.raises(ModelError, match=r"Received one of type Selection\. Did you mean 'conv2'"):
         kernels(model, layer["conv2"][..., 1])
     with pytest.raises(ModelError, match="'conv2', which belongs to another model"):
         kernels(model, small().get_layer("conv2"))

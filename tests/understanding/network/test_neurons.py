@@ -117,6 +117,8 @@ def test_layer_gradients_figure_draws_the_largest_channels(model):
     """The title names class and score; channels of the largest gradients follow the mean."""
     found = layer_gradients(model, photographs(2), "conv2", [1, 3])
 
+    with pytest.raises(UnderstandingError, match="channels is a whole number from 1"):
+        found.figure(channels=0)
     figure = found.figure(1, channels=2, class_names=["a", "b", "c", "owl"])
 
     assert figure.get_suptitle() == f"Gradient of owl, score {found.scores[1]:.3g}"
@@ -138,3 +140,11 @@ def test_neuron_gradient_figure_lays_the_gradient_over_the_images(model):
     shown = figure.axes[3].get_images()[-1].get_array()
     together = found.values[1].sum(axis=-1)
     np.testing.assert_allclose(shown, overlaid(found.images[1], together, signed=True), atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"columns": 0}, {"overlay": 2}])
+def test_neuron_gradient_figure_refuses_in_a_sentence(model, options):
+    """No columns, and a map that covers more than all."""
+    (name,) = options
+    with pytest.raises(UnderstandingError, match=rf"^figure: {name} is a "):
+        neuron_gradient(model, photographs(2), layer["dense"][2]).figure(**options)

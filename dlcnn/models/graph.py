@@ -123,7 +123,8 @@ def position(nodes: Sequence[Node], layer: str | keras.Layer, where: str) -> int
     if not isinstance(layer, str | keras.Operation):
         raise ModelError(
             f"{where}: it takes a whole layer, by its name. Received one of type "
-            f"{type(layer).__name__}. {nearest(getattr(layer, 'name', layer), [node.name for node in nodes])}"
+            f"{type(layer).__name__}. "
+            f"{nearest(getattr(layer, 'name', layer), [node.name for node in nodes])}"
         )
     wanted = [i for i, node in enumerate(nodes) if layer in (node.name, node.layer)]
     if not wanted:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn import figures
+from dlcnn.understanding.arguments import whole
 from dlcnn.understanding.contact.look import look
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.places import folder_of
-from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +63,7 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         self._asked = (np.asarray(images), targets, batch_size)
         self._how: dict[str, Any] = {"methods": tuple(methods), "layer": layer}
         self._class_names = class_names
-        self._every = int(number("LookWhileTraining", "every", every, least=1, whole=True))
+        self._every = whole("LookWhileTraining", "every", every, least=1)
         self._folder = None if folder is None else Path(folder)
         if self._folder is not None:
             folder_of(self._folder, "LookWhileTraining")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import columns_of, number
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +53,11 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
         maps = np.ascontiguousarray(values, np.float32).view(cls)
         maps.explained = explained
         return maps
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Give plain numbers: what is computed from maps is none any more."""
+        plain = np.asarray(array)
+        return plain[()] if return_scalar else plain
 
     def __array_finalize__(self, parent: Any) -> None:
         """Know nothing of images any more: numpy made this of `parent`."""

@@ -1,10 +1,8 @@
-"""What callers pass, checked: images, the class that each is asked about, and sizes of batches.
+"""What callers ask, checked: a model, images, and the class that each is asked about.
 
 It refuses in a sentence what cannot be meant, and warns of what probably is not.
 """
 
-import operator
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.models.shapes import Tensor, as_text
+from dlcnn.understanding.arguments import array_of, batch_of
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Lens, lens_of
@@ -21,15 +20,8 @@ from dlcnn.understanding.lens import Lens, lens_of
 __all__ = [
     "ABOUT_SCALE",
     "Question",
-    "array_of",
     "ask",
-    "batch_of",
-    "choice",
-    "columns_of",
-    "flag",
     "images_for",
-    "number",
-    "range_of",
     "scales_itself",
     "targets_for",
     "warn_of_scale",
@@ -139,14 +131,6 @@ def images_for(lens: Lens, images: npt.ArrayLike, where: str) -> npt.NDArray[np.
     return as_float
 
 
-def array_of(given: Any) -> _Array:
-    """What was passed as an array; one of objects if it is none."""
-    try:
-        return np.asarray(given)
-    except (TypeError, ValueError):
-        return np.empty(0, object)
-
-
 def _worded(given: _Array) -> str:
     if given.dtype.kind not in "fiub":
         return "no array of numbers" if given.dtype == object else f"an array of {given.dtype}"
@@ -204,9 +188,11 @@ def targets_for(
     """
     given = array_of(targets)
     if given.dtype.kind not in "iu" or given.shape not in ((), (count,)):
-        what = repr(targets) if given.size < 10 else f"{name}.shape={given.shape}"
+        what = f"{name}.shape={given.shape}" if given.size > 9 or given.ndim > 1 else repr(targets)
         hint = "Name the class of each."
-        if given.ndim == 2:
+        if given.ndim > 1 and given.shape[1:] == (1,) * (given.ndim - 1):
+            hint = f"A column becomes a row by {name}.ravel()."
+        elif given.ndim == 2:
             hint = f"One-hot rows become classes by {name}.argmax(axis=-1)."
         raise UnderstandingError(
             f"{where}: {name} are whole numbers, one for all images or one for each. Received "
@@ -219,110 +205,3 @@ def targets_for(
             f"{lens.classes - 1}. Received {', '.join(map(str, outside[:5]))}. Name one of them."
         )
     return np.broadcast_to(given, (count,)).astype(np.int32)
-
-
-def batch_of(batch_size: Any, where: str) -> int:
-    """A batch size as a plain integer, 1 or more."""
-    return int(number(where, "batch_size", batch_size, least=1, whole=True))
-
-
-def number(
-    where: str,
-    name: str,
-    value: Any,
-    *,
-    least: float | None = None,
-    most: float | None = None,
-    above: float | None = None,
-    whole: bool = False,
-) -> float:
-    """A finite number within bounds, as Python's own.
-
-    Args:
-        where: the function that an error names.
-        name: the argument.
-        value: what was passed.
-        least: the smallest that is allowed.
-        most: the largest.
-        above: what it must be larger than.
-        whole: whether it must be an integer.
-
-    Raises:
-        UnderstandingError: it is something else.
-    """
-    try:
-        plain = float("nan") if isinstance(value, bool) else float(value)
-        if whole:
-            operator.index(value)
-    except (TypeError, ValueError, OverflowError):
-        plain = float("nan")
-    fits = np.isfinite(plain) and not (
-        (least is not None and plain < least)
-        or (most is not None and plain > most)
-        or (above is not None and plain <= above)
-    )
-    if fits:
-        return plain
-    bounds = {"from": least, "above": above, "up to": most}
-    rule = " ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
-    kind = "a whole number" if whole else "a number"
-    shown = textwrap.shorten(repr(value), 60, placeholder=" ...")  # it may be an array
-    raise UnderstandingError(
-        f"{where}: {name} is {f'{kind} {rule}'.strip()}. Received {name}={shown}. Name another."
-    )
-
-
-def columns_of(columns: Any) -> int | None:
-    """How many pictures stand in a row of a figure; None leaves it to the drawing.
-
-    Raises:
-        UnderstandingError: it is no number from 1.
-    """
-    if columns is None:
-        return None
-    return int(number("figure", "columns", columns, least=1, whole=True))
-
-
-def flag(where: str, name: str, value: Any) -> bool:
-    """True or False.
-
-    Raises:
-        UnderstandingError: it is something else, such as "no", which Python takes for true.
-    """
-    if not isinstance(value, bool | np.bool_):
-        raise UnderstandingError(
-            f"{where}: {name} is True or False. Received {name}={value!r}. Name one of them."
-        )
-    return bool(value)
-
-
-def range_of(where: str, value_range: Any) -> tuple[float, float]:
-    """The smallest and the largest value of a pixel, as Python's own numbers.
-
-    Raises:
-        UnderstandingError: they are no two numbers in this order.
-    """
-    try:
-        low, high = (number(where, "value_range", each) for each in value_range)
-    except (TypeError, ValueError):
-        low, high = 0.0, 0.0
-    if not low < high:
-        raise UnderstandingError(
-            f"{where}: value_range is the smallest and the largest value of a pixel. Received "
-            f"value_range={value_range!r}. Give two numbers, such as (0, 1)."
-        )
-    return low, high
-
-
-def choice(where: str, name: str, value: Any, allowed: Sequence[str]) -> str:
-    """One of some words.
-
-    Raises:
-        UnderstandingError: it is another.
-    """
-    if not isinstance(value, str) or value not in allowed:
-        raise UnderstandingError(
-            f"{where}: {name} is one of {', '.join(map(repr, allowed))}. Received "
-            f"{name}={value!r}. Name one of them."
-        )
-    return str(value)

@@ -26,9 +26,9 @@ def test_maps_are_an_array(maps):
     assert maps.explained.method == "a method"
 
 
-@pytest.mark.parametrize("part", [lambda m: m[:2], lambda m: m * 2, lambda m: m.copy(), np.abs])
+@pytest.mark.parametrize("part", [lambda m: m[:2], lambda m: m[1], lambda m: m.copy()])
 def test_parts_of_maps_do_not_know_their_images(maps, part):
-    """Numbers that were cut out or computed are of no images, and say so when drawn."""
+    """Numbers that were cut out are of no images, and say so when drawn."""
     assert part(maps).explained is None
     with pytest.raises(UnderstandingError, match=r"^figure: .* Call figure on the whole"):
         part(maps).figure()
@@ -86,3 +86,11 @@ def test_captions_take_any_iterable_of_names():
     assert found == ["c, score 1", "a, score 2"]
     with pytest.raises(UnderstandingError, match="0 class_names for class 2"):
         captions(classes, scores, 5)
+
+
+def test_maps_give_plain_numbers(maps):
+    """What is computed from maps is an ordinary array, and a single number is NumPy's."""
+
+    assert type(maps.max()) is np.float32
+    assert type(2 * maps) is np.ndarray
+    assert type(maps) is Maps

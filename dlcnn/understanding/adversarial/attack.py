@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.adversarial.ball import (
@@ -18,11 +19,12 @@ from dlcnn.understanding.adversarial.ball import (
     stepped,
 )
 from dlcnn.understanding.adversarial.result import Adversarial, ask_to_attack, attacked
+from dlcnn.understanding.arguments import flag, whole
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, flag, number
+from dlcnn.understanding.questions import Question
 
 __all__ = ["attack_step", "fgsm", "pgd"]
 
@@ -108,9 +110,9 @@ def pgd(
     question = ask_to_attack("pgd", model, images, targets, batch_size, targeted)
     kind = norm_of(norm, "pgd")
     radius, (low, high) = limits_for(question, epsilon, kind, value_range)
-    count = int(number("pgd", "steps", steps, least=1, whole=True))
+    count = whole("pgd", "steps", steps, least=1)
     length = length_of("pgd", step_size, radius, count)
-    first = int(number("pgd", "seed", seed, least=0, whole=True))
+    first = whole("pgd", "seed", seed, least=0)
     begin = first if flag("pgd", "random_start", random_start) else None
     limits = np.array([radius, length, low, high], np.float32)
     changed = _climbed(question, kind, limits, steps=count, targeted=targeted, seed=begin)
@@ -161,7 +163,8 @@ def attack_step(lens: Lens, norm: str) -> Callable[..., Tensor]:
         images: Tensor, originals: Tensor, targets: Tensor, sign: Tensor, limits: Tensor
     ) -> Tensor:
         def loss(pixels: Tensor) -> Tensor:
-            return sign * log_odds_against(lens, lens.logits(pixels), targets)
+            odds = log_odds_against(lens, lens.logits(pixels), targets)
+            return ops.cast(sign, odds.dtype) * odds
 
         _, gradients = value_and_gradient(loss)(images)
         return stepped(norm, images, originals, gradients, limits)

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import choice, number, range_of
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, choice, number, range_of
+from dlcnn.understanding.questions import Question
 
 __all__ = ["Norm", "length_of", "limits_for", "log_odds_against", "norm_of", "start_in", "stepped"]
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from dlcnn.understanding.adversarial.attack import fgsm
 from dlcnn.understanding.adversarial.result import Adversarial, answers, named
+from dlcnn.understanding.arguments import number
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import Question, ask, number
+from dlcnn.understanding.questions import Question, ask
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
-from dlcnn.understanding.questions import number
+from dlcnn.understanding.arguments import number
 
 __all__ = ["Movements", "moved", "movements_of"]
 

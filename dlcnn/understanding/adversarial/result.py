@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import flag
 from dlcnn.understanding.attribution.checked import expect_finite
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import captions, names_of
-from dlcnn.understanding.questions import Question, ask, flag
+from dlcnn.understanding.questions import Question, ask
 
 if TYPE_CHECKING:
     import keras

@@ -27,10 +27,12 @@ from dlcnn.understanding.adversarial.result import (
     hit,
     named,
 )
+from dlcnn.understanding.arguments import flag, whole
+from dlcnn.understanding.attribution.checked import expect_finite, scores_of
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, ask, flag, number
+from dlcnn.understanding.questions import Question, ask
 
 __all__ = ["RobustAdversarial", "robust_attack", "survival"]
 
@@ -105,10 +107,10 @@ def robust_attack(
     kind = norm_of(norm, where)
     radius, (low, high) = limits_for(question, epsilon, kind, value_range)
     movements = movements_of(where, rotation, shift, scale)
-    count = int(number(where, "steps", steps, least=1, whole=True))
-    copies = int(number(where, "samples", samples, least=1, whole=True))
-    tries = int(number(where, "trials", trials, least=1, whole=True))
-    begin = int(number(where, "seed", seed, least=0, whole=True))
+    count = whole(where, "steps", steps, least=1)
+    copies = whole(where, "samples", samples, least=1)
+    tries = whole(where, "trials", trials, least=1)
+    begin = whole(where, "seed", seed, least=0)
     limits = np.array([radius, length_of(where, step_size, radius, count), low, high], np.float32)
     climb = _climber(
         *(question, kind, movements, limits),
@@ -166,13 +168,14 @@ def survival(
     """
     where = "survival"
     question = ask(where, model, images, named(where, "targets", targets), batch_size)
+    expect_finite(question, scores_of(question))
     return _survival(
         question,
         question.images,
         movements_of(where, rotation, shift, scale),
         targeted=flag(where, "targeted", targeted),
-        trials=int(number(where, "trials", trials, least=1, whole=True)),
-        seed=int(number(where, "seed", seed, least=0, whole=True)),
+        trials=whole(where, "trials", trials, least=1),
+        seed=whole(where, "seed", seed, least=0),
     )
 
 

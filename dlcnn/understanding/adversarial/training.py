@@ -16,8 +16,8 @@ from keras import ops
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.adversarial.attack import attack_step
 from dlcnn.understanding.adversarial.ball import Norm, length_of, norm_of
+from dlcnn.understanding.arguments import number, whole
 from dlcnn.understanding.lens import Lens, lens_of
-from dlcnn.understanding.questions import number
 from dlcnn.understanding.train_steps import changed_batches
 
 __all__ = ["Adversary"]
@@ -60,7 +60,7 @@ class Adversary:
         norm_of(self.norm, where)
         plain: dict[str, Any] = {
             "epsilon": number(where, "epsilon", self.epsilon, above=0, most=1),
-            "steps": int(number(where, "steps", self.steps, least=1, whole=True)),
+            "steps": whole(where, "steps", self.steps, least=1),
             "share": number(where, "share", self.share, least=1 / _PRECISE, most=1),
         }
         if self.step_size is not None:

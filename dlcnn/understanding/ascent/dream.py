@@ -10,6 +10,7 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import array_of, batch_of, number, whole
 from dlcnn.understanding.ascent.ascend import (
     ascend,
     by_batches,
@@ -21,9 +22,10 @@ from dlcnn.understanding.ascent.options import Options, expect_size, options_of,
 from dlcnn.understanding.ascent.result import Ascent, Way
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
-from dlcnn.understanding.questions import batch_of, number
 
 __all__ = ["deep_dream"]
+
+_OCTAVES = 16  # more are smaller than a pixel
 
 _Images = npt.NDArray[np.float32]
 
@@ -93,7 +95,7 @@ def deep_dream(
         seed=seed,
         keep_every=keep_every,
     )
-    count = int(number(where, "octaves", octaves, least=1, whole=True))
+    count = whole(where, "octaves", octaves, least=1, most=_OCTAVES)
     scale = number(where, "octave_scale", octave_scale, above=1)
     places = _places_of(lens, layers, where)
     given = _batch_of_images(images, where)
@@ -118,12 +120,13 @@ def deep_dream(
 
 
 def _batch_of_images(images: npt.ArrayLike, where: str) -> Any:
-    if np.ndim(images) != 4 or not np.size(images):
+    given = array_of(images)
+    if given.ndim != 4 or not given.size:
         raise UnderstandingError(
             f"{where}: images are numbers of shape (batch, height, width, channels), one or more. "
-            f"Received images.shape={np.shape(images)}. One image becomes a batch by images[None]."
+            f"Received images.shape={given.shape}. One image becomes a batch by images[None]."
         )
-    return images
+    return given
 
 
 def _places_of(lens: Lens, layers: Any, where: str) -> tuple[Place, ...]:

@@ -13,9 +13,10 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import as_text
+from dlcnn.understanding.arguments import number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import number, range_of, warn_of_scale
+from dlcnn.understanding.questions import warn_of_scale
 
 __all__ = ["Options", "expect_size", "options_of", "start_images"]
 
@@ -76,15 +77,15 @@ def options_of(
         UnderstandingError: an option cannot be.
     """
     return Options(
-        steps=int(number(where, "steps", steps, least=1, whole=True)),
+        steps=whole(where, "steps", steps, least=1),
         step_size=number(where, "step_size", step_size, above=0),
         l2=number(where, "l2", l2, least=0),
         total_variation=number(where, "total_variation", total_variation, least=0),
         blur=number(where, "blur", blur, least=0),
-        jitter=int(number(where, "jitter", jitter, least=0, whole=True)),
+        jitter=whole(where, "jitter", jitter, least=0),
         value_range=None if value_range is None else range_of(where, value_range),
-        seed=int(number(where, "seed", seed, least=0, whole=True)),
-        keep_every=int(number(where, "keep_every", keep_every, least=1, whole=True)),
+        seed=whole(where, "seed", seed, least=0),
+        keep_every=whole(where, "keep_every", keep_every, least=1),
     )
 
 

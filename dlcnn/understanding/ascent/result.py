@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import columns_of
 from dlcnn.understanding.maps import captions, names_of
-from dlcnn.understanding.questions import columns_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

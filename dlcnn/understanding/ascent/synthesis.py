@@ -10,6 +10,7 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, number
 from dlcnn.understanding.ascent.ascend import (
     ascend,
     by_batches,
@@ -21,7 +22,7 @@ from dlcnn.understanding.ascent.options import Options, expect_size, options_of,
 from dlcnn.understanding.ascent.result import Ascent, Way
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
-from dlcnn.understanding.questions import batch_of, number, targets_for
+from dlcnn.understanding.questions import targets_for
 
 __all__ = ["class_model", "filter_model"]
 

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import whole
 from dlcnn.understanding.attribution.averaged import Points, mean_gradient
 from dlcnn.understanding.attribution.checked import checked, scores_of
 from dlcnn.understanding.batches import stretches
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.maps import Maps
-from dlcnn.understanding.questions import Question, ask, number
+from dlcnn.understanding.questions import Question, ask
 
 __all__ = ["integrated_gradients"]
 
@@ -54,7 +55,7 @@ def integrated_gradients(
     Source: Sundararajan, Taly & Yan 2017; the midpoint rule of integration.
     """
     question = ask("integrated_gradients", model, images, targets, batch_size)
-    count = int(number("integrated_gradients", "steps", steps, least=1, whole=True))
+    count = whole("integrated_gradients", "steps", steps, least=1)
     start = _baseline(baseline, question)
     size, parts = stretches(count, question.batch_size)
     scores, gradients = mean_gradient(

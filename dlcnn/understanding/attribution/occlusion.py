@@ -9,12 +9,13 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import number, whole
 from dlcnn.understanding.attribution.checked import checked, expect_finite, scores_of
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
-from dlcnn.understanding.questions import Question, ask, number
+from dlcnn.understanding.questions import Question, ask
 
 __all__ = ["occlusion"]
 
@@ -81,7 +82,7 @@ def _sides(name: str, value: Any, size: tuple[int, int]) -> tuple[int, int]:
             f"{name}={value!r}. Name one or two numbers."
         )
     rows, columns = (
-        int(number("occlusion", name, side, least=1, most=most, whole=True))
+        whole("occlusion", name, side, least=1, most=most)
         for side, most in zip(pair, size, strict=True)
     )
     return rows, columns

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import choice
 from dlcnn.understanding.attribution.checked import checked, gradient_program
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.maps import Maps
-from dlcnn.understanding.questions import ask, choice
+from dlcnn.understanding.questions import ask
 
 __all__ = ["Kind", "gradient", "kind_of", "reduced", "reducing", "saliency"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.figures.heatmaps import heatmaps, stretched
+from dlcnn.understanding.arguments import columns_of, number, whole
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,7 +88,7 @@ def segment(
             f"{_WHERE}: background is a smaller quantile than foreground. Received "
             f"background={background!r}, foreground={foreground!r}. Pass such as 0.3 and 0.95."
         )
-    rounds = int(number(_WHERE, "iterations", iterations, least=1, whole=True))
+    rounds = whole(_WHERE, "iterations", iterations, least=1)
     pictures, values = _checked(images, maps)
     masks = np.zeros(values.shape, bool)
     for index, (picture, each) in enumerate(zip(pictures, values, strict=True)):

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import number, whole
 from dlcnn.understanding.attribution.averaged import Points, mean_gradient
 from dlcnn.understanding.attribution.checked import checked
 from dlcnn.understanding.attribution.saliency import Kind, kind_of, reduced
 from dlcnn.understanding.batches import stretches
 from dlcnn.understanding.maps import Maps
-from dlcnn.understanding.questions import ask, number
+from dlcnn.understanding.questions import ask
 
 __all__ = ["smoothgrad"]
 
@@ -52,9 +53,9 @@ def smoothgrad(
     """
     question = ask("smoothgrad", model, images, targets, batch_size)
     how = kind_of(kind, "smoothgrad")
-    count = int(number("smoothgrad", "samples", samples, least=1, whole=True))
+    count = whole("smoothgrad", "samples", samples, least=1)
     share = number("smoothgrad", "noise", noise, least=0)
-    start = int(number("smoothgrad", "seed", seed, least=0, whole=True))
+    start = whole("smoothgrad", "seed", seed, least=0)
     size, parts = stretches(count, question.batch_size)
     spread = np.ptp(question.images, axis=(1, 2, 3)) * np.float32(share)
     points = _points(question.images.shape[1:], count, size, start)

@@ -121,6 +121,7 @@ def _meaning(method: str) -> str:
 def _names(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
     if class_names is None:
         return [f"class {number}" for number in range(classes)]
+    class_names = tuple(class_names)
     if len(class_names) != classes:
         raise UnderstandingError(
             f"write_page: there is a name for each class. Received {len(class_names)} class_names "

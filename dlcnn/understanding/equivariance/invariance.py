@@ -15,6 +15,7 @@ from keras import ops
 from dlcnn.models.graph import Node, Place
 from dlcnn.models.receptive import receptive_fields
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, choice, number
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.equivariance.distances import distance, similarity
 from dlcnn.understanding.equivariance.transforms import (
@@ -30,7 +31,7 @@ from dlcnn.understanding.equivariance.units import Units, margins, seen
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.activations import layers_of
-from dlcnn.understanding.questions import batch_of, choice, images_for, number
+from dlcnn.understanding.questions import images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -163,6 +164,13 @@ def invariance(
         compared.append([each.counted.mean() for each in sights])
         clear.append([each.clear for each in sights])
     alike, apart, error = np.stack(found).transpose(3, 2, 0, 1)  # from (A, N, L, 3)
+    for place, values in zip(places, apart, strict=True):
+        if not np.isfinite(values).all():
+            raise UnderstandingError(
+                f"{where}: layers give finite numbers. Received NaN or infinity from "
+                f"{lens.nodes[place.node].name!r}. Look at the weights up to there, or train again "
+                "with a smaller learning rate."
+            )
     known = np.array(placed)[:, None] & (np.transpose(compared) > 0)
     return Invariance(
         change,

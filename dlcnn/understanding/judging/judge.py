@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.errors import DlcnnError
+from dlcnn.understanding.arguments import array_of, number, whole
 from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
 from dlcnn.understanding.judging.erasing import blurred, counts_of, curves
@@ -24,7 +25,7 @@ from dlcnn.understanding.judging.randomising import (
     stages_of,
 )
 from dlcnn.understanding.judging.ranks import places_of, rank_correlation
-from dlcnn.understanding.questions import Question, array_of, ask, number
+from dlcnn.understanding.questions import Question, ask
 
 __all__ = ["Method", "judge"]
 
@@ -81,18 +82,18 @@ def judge(
     """
     where = "judge"
     question = ask(where, model, images, targets, batch_size)
-    chosen = _methods(methods, question, seed=int(number(where, "seed", seed, least=0, whole=True)))
+    chosen = _methods(methods, question, seed=whole(where, "seed", seed, least=0))
     pixels = question.images
     counts = counts_of(
         pixels.shape[1] * pixels.shape[2],
-        int(number(where, "steps", steps, least=1, whole=True)),
+        whole(where, "steps", steps, least=1),
     )
     filled = np.full((1, *pixels.shape[1:]), number(where, "fill", fill), np.float32)
     sigma = max(pixels.shape[1:3]) / 10 if blur is None else number(where, "blur", blur, least=0)
     start = blurred(pixels, sigma) if sigma else np.broadcast_to(filled, pixels.shape)
     reach = number(where, "tolerance", tolerance, least=0)
     things = None if boxes is None else objects_for(boxes, pixels.shape[:3], where)
-    rounds = int(number(where, "stages", stages, least=0, whole=True))
+    rounds = whole(where, "stages", stages, least=0)
     cascade = stages_of(question.lens, rounds) if rounds else []
     maps = {}
     for name, method in list(chosen.items()):

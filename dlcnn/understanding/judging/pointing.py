@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.arguments import array_of, number
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import number
 
 __all__ = ["Boxes", "objects_for", "pointing_game"]
 
@@ -38,7 +38,7 @@ def pointing_game(
     Source: Zhang et al. 2016, section 4.2, where the tolerance is 15 pixels.
     """
     where = "pointing_game"
-    values = np.asarray(maps)
+    values = array_of(maps)
     if values.ndim != 3 or 0 in values.shape or values.dtype.kind not in "fiub":
         raise UnderstandingError(
             f"{where}: maps are numbers of shape (batch, height, width). Received "

@@ -10,11 +10,12 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.selection import Selected, Selection, Units, picked, units_of
-from dlcnn.understanding.questions import batch_of, images_for, number
+from dlcnn.understanding.questions import images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,8 +59,8 @@ class Activations:
         from dlcnn.figures import feature_maps
 
         last = len(self.images) - 1
-        number("figure", "image", image, least=0, most=last, whole=True)
-        channels = int(number("figure", "channels", channels, least=1, whole=True))
+        whole("figure", "image", image, least=0, most=last)
+        channels = whole("figure", "channels", channels, least=1)
         rows: dict[str, _Array] = {}
         labels: list[list[str]] = []
         for name, array in self.arrays.items():

@@ -15,13 +15,14 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import names_of
 from dlcnn.understanding.network.activations import layers_of
 from dlcnn.understanding.network.moments import Sums, moments
 from dlcnn.understanding.network.population import image_shape, population, through
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import batch_of, number, targets_for
+from dlcnn.understanding.questions import targets_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,7 +135,7 @@ def distributions(
     where = "distributions"
     lens = lens_of(model, where)
     size = batch_of(batch_size, where)
-    counted = int(number(where, "bins", bins, least=1, whole=True))
+    counted = whole(where, "bins", bins, least=1)
     everyone = population(images)
     shape = image_shape(lens, everyone, where)
     selected = layers_of(lens, layers, where)

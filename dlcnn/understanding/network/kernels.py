@@ -9,9 +9,9 @@ import numpy.typing as npt
 from keras import layers
 
 from dlcnn.models.graph import Node
+from dlcnn.understanding.arguments import whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
-from dlcnn.understanding.questions import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,11 +52,11 @@ class Kernels:
         """
         from dlcnn.figures import feature_maps, image_grid
 
-        channels = int(number("figure", "channels", channels, least=1, whole=True))
+        channels = whole("figure", "channels", channels, least=1)
         if filters is None:
             alone = min(channels, self.values.shape[2]) == 1 or (self.colour and channels >= 3)
             filters = _PICTURES if alone else _ROWS
-        filters = int(number("figure", "filters", filters, least=1, whole=True))
+        filters = whole("figure", "filters", filters, least=1)
         shown = self.values[:, :, :channels, :filters]
         rows = np.moveaxis(shown, -1, 0)  # (filters, height, width, channels)
         title = f"Kernels of {self.layer}"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, columns_of, number, whole
 from dlcnn.understanding.attribution.checked import expect_finite
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
@@ -17,7 +18,7 @@ from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import captions
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import Question, ask, batch_of, columns_of, images_for, number
+from dlcnn.understanding.questions import Question, ask, images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,8 +62,8 @@ class LayerGradients:
         from dlcnn.figures import feature_maps
 
         last = len(self.images) - 1
-        number("figure", "image", image, least=0, most=last, whole=True)
-        channels = int(number("figure", "channels", channels, least=1, whole=True))
+        whole("figure", "image", image, least=0, most=last)
+        channels = whole("figure", "channels", channels, least=1)
         values, labels = self.values[image], [""]
         if values.ndim == 3:
             largest = np.argsort(-np.abs(values).max(axis=(0, 1)), kind="stable")[:channels]

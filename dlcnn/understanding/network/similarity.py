@@ -9,12 +9,12 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.kernels import kernels_of
 from dlcnn.understanding.network.population import image_shape, population, through
 from dlcnn.understanding.network.selection import units_of
-from dlcnn.understanding.questions import batch_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +63,7 @@ class Similarity:
         Raises:
             UnderstandingError: that is no whole number from 1.
         """
-        most = int(number("pairs", "count", count, least=1, whole=True))
+        most = whole("pairs", "count", count, least=1)
         first, second = np.triu_indices(len(self.cosine), 1)
         order = np.argsort(-self.cosine[first, second], kind="stable")[:most]
         return [

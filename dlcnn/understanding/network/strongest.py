@@ -10,10 +10,10 @@ from keras import ops
 
 from dlcnn.models.receptive import ReceptiveField, receptive_fields
 from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, columns_of, whole
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.population import image_shape, population, through
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import batch_of, columns_of, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,7 +90,7 @@ def strongest(
     where = "strongest"
     lens = lens_of(model, where)
     size = batch_of(batch_size, where)
-    kept = int(number(where, "count", count, least=1, whole=True))
+    kept = whole(where, "count", count, least=1)
     everyone = population(images)
     shape = image_shape(lens, everyone, where)
     units = units_of(lens, selection, shape, where)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.models.shapes import as_text
+from dlcnn.understanding.arguments import batch_of, choice, number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.bench import Bench
 from dlcnn.understanding.network.curves import Curve
 from dlcnn.understanding.network.selection import Selected, units_of
-from dlcnn.understanding.questions import batch_of, choice, number, range_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ class Tuning:
         last = len(self.units) - 1
         chosen = list(range(min(_DRAWN, last + 1)) if units is None else units)
         for each in chosen:
-            number("figure", "units", each, least=0, most=last, whole=True)
+            whole("figure", "units", each, least=0, most=last)
         named = {
             "orientation of a grating": self.orientation,
             "frequency of a grating": self.frequency,
@@ -128,7 +128,7 @@ def tuning(
     angles = _increasing("orientations", orientations, np.arange(0, 180, 10))
     waves = _increasing("frequencies", frequencies, np.geomspace(1 / max(shape[:2]), 0.5, 9))
     places = _increasing("positions", positions, np.arange(-reach, reach + 1))
-    turns = int(number("tuning", "phases", phases, least=1, whole=True))
+    turns = whole("tuning", "phases", phases, least=1)
     width = max(1.0, min(bench.extent) / 5)
     if line_width is not None:
         width = number("tuning", "line_width", line_width, above=0)
@@ -193,7 +193,7 @@ def _sides(size: Any) -> tuple[int, int]:
         raise UnderstandingError(
             f"tuning: size is (height, width). Received size={size!r}. Write two numbers."
         )
-    height, width = (number("tuning", "size", each, least=1, whole=True) for each in size)
+    height, width = (whole("tuning", "size", each, least=1) for each in size)
     return int(height), int(width)
 
 

@@ -100,3 +100,19 @@ def test_deep_dream_refuses_what_cannot_be(small, images, options, message):
     """images, layers and octaves that cannot be are told in a sentence"""
     with pytest.raises(UnderstandingError, match=message):
         deep_dream(small, **{"images": images, "layers": "first", **options})
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "words"),
+    [
+        ([[1], [2, 3]], {}, "batch, height"),
+        (np.zeros((1, 8, 8, 3)), {"octaves": 10**30}, "octaves"),
+    ],
+)
+def test_deep_dream_refuses_ragged_images_and_endless_octaves(images, options, words):
+    """Each in a sentence."""
+    given = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(2, 3, name="features")(given)
+    model = keras.Model(given, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+    with pytest.raises(UnderstandingError, match=words):
+        deep_dream(model, images, "features", **options)

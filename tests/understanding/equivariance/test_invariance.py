@@ -205,3 +205,18 @@ def test_invariance_refuses_what_cannot_be(model, images, options, message):
     """Each option that cannot be is refused in a sentence."""
     with pytest.raises(UnderstandingError, match=message):
         invariance(model, images, **{"change": "shift", "amounts": [1], **options})
+
+
+def test_invariance_names_a_layer_whose_numbers_are_broken():
+    """A weight that is no number is told with its layer; a sound network is measured."""
+    given = keras.Input((8, 9, 2))
+    x = keras.layers.Conv2D(3, 3, name="sound")(given)
+    x = keras.layers.Conv2D(3, 3, name="broken")(x)
+    model = keras.Model(given, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+    images = np.random.default_rng(0).random((2, 8, 9, 2)).astype(np.float32)
+    assert np.isfinite(invariance(model, images, "shift", [1]).distance).all()
+
+    model.get_layer("broken").bias.assign([np.nan, 0, 0])
+
+    with pytest.raises(UnderstandingError, match="'broken'"):
+        invariance(model, images, "shift", [1])

@@ -352,10 +352,10 @@ def test_methods_explain_a_network_as_it_is_used(method, name):
 def test_lens_of_is_made_anew_for_what_is_no_weight():
     """A Normalization that adapts to other images, and a layer with new variables, are seen."""
     normalised = layers.Normalization()
-    normalised.adapt(3 * images(6))
     given = keras.Input(SHAPE)
     x = layers.Flatten()(layers.Conv2D(4, 3, activation="relu")(normalised(given)))
     model = fill_weights(keras.Model(given, layers.Dense(3)(x)), 4)
+    normalised.adapt(3 * images(6))
     first = gradient(model, images(2), 0)
 
     normalised.adapt(0.3 * images(6))

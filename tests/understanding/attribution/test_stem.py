@@ -50,7 +50,7 @@ BODIES = {
         layers.Dense(3, activation=layers.LeakyReLU()),
     ],
     "bent at once": [ops.tanh, layers.Conv2D(2, 3)],
-    "pooled": [layers.MaxPooling2D(2), layers.Conv2D(2, 3, activation="tanh")],
+    "pooled": [layers.MaxPooling2D(2), layers.Conv2D(2, 3, activation="softplus")],
     "never bent": [layers.Conv2D(2, 3)],
 }
 

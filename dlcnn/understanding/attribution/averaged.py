@@ -39,8 +39,8 @@ class Points(NamedTuple):
 
 def mean_gradient(
     question: Question, points: Iterable[Points], reach: _Array, label: str, total: int
-) -> tuple[_Array, _Array]:
-    """Sum weight times gradient of the score over all points of each image.
+) -> _Array:
+    """(N, H, W, C): the sum over all points of weight times gradient of the score.
 
     Args:
         question: the images and targets.
@@ -48,9 +48,6 @@ def mean_gradient(
         reach: (N,) float32, how far the shifts go for each image.
         label: of the progress bar.
         total: how many parts there are.
-
-    Returns:
-        (N,) the scores of the images themselves, and (N, H, W, C) the sums.
     """
     lens = question.lens
     lens.expect_differentiable(lens.input)
@@ -59,27 +56,24 @@ def mean_gradient(
     sums: _Array = np.zeros((), np.float32)
     parts = iter(points)
     for _ in track(range(total), label):
-        part = next(parts)
+        part = [ops.convert_to_tensor(each) for each in next(parts)]
         # Half a batch: behind the stem a copy has more channels, on the way and on the way back.
-        at_once = max(1, question.batch_size // (2 * len(part.weights)))
+        at_once = max(1, question.batch_size // (2 * len(part[-1])))
         inner = label if total == 1 else ""
-        scores, found = in_batches(program, arrays, at_once, shared=part, label=inner)
+        (found,) = in_batches(program, arrays, at_once, shared=part, label=inner)
         sums = found if sums.shape == () else np.add(sums, found, out=sums)
-    return scores, sums
+    return sums
 
 
-def _program(lens: Lens) -> Callable[..., tuple[Tensor, Tensor]]:
+def _program(lens: Lens) -> Callable[..., Tensor]:
     stem = stem_of(lens)
 
-    def run(
-        images: Tensor, targets: Tensor, reach: Tensor, *points: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def run(images: Tensor, targets: Tensor, reach: Tensor, *points: Tensor) -> Tensor:
         scales, shifts, weights = points
         # The stem is L x + c: its values at all the points follow from few of them.
         constant = stem.begin(ops.zeros_like(shifts[:1]))
         ones = (1,) * (len(constant.shape) - 1)
-        begun = stem.begin(images)
-        of_images = (begun - constant)[:, None]
+        of_images = (stem.begin(images) - constant)[:, None]
         of_shifts = (stem.begin(shifts) - constant)[None] * ops.reshape(reach, (-1, 1, *ones))
         count = ops.shape(weights)[0]
 
@@ -91,6 +85,6 @@ def _program(lens: Lens) -> Callable[..., tuple[Tensor, Tensor]]:
 
         _, gradient = value_and_gradient(weighted_score)(of_images)
         back = value_and_gradient(lambda pixels: ops.sum(stem.begin(pixels) * gradient[:, 0]))
-        return lens.scores(stem.onwards(begun), targets), back(images)[1]
+        return back(images)[1]
 
     return run

@@ -123,5 +123,7 @@ def scores_of(
         return lens.scores(lens.logits(batch), targets)
 
     program = lens.program("scores", lambda: scores)
-    (found,) = in_batches(program, [images, question.targets], question.batch_size)
+    # A smaller batch than the method's own, so that a mere score is never the peak of memory.
+    at_once = max(1, question.batch_size // 4)
+    (found,) = in_batches(program, [images, question.targets], at_once)
     return found

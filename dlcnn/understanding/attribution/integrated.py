@@ -58,7 +58,7 @@ def integrated_gradients(
     count = whole("integrated_gradients", "steps", steps, least=1)
     start = _baseline(baseline, question)
     size, parts = stretches(count, question.batch_size)
-    scores, gradients = mean_gradient(
+    gradients = mean_gradient(
         question,
         _points(start, count, size),
         np.ones(len(question.images), np.float32),
@@ -66,6 +66,7 @@ def integrated_gradients(
         len(parts),
     )
     values = (gradients * (question.images - start)).sum(axis=-1)
+    scores = scores_of(question)
     maps = checked(question, "integrated gradients", values, scores)
     _warn_if_incomplete(values, scores, scores_of(question, start), count)
     return maps

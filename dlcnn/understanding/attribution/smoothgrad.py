@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dlcnn.understanding.arguments import number, whole
 from dlcnn.understanding.attribution.averaged import Points, mean_gradient
-from dlcnn.understanding.attribution.checked import checked
+from dlcnn.understanding.attribution.checked import checked, scores_of
 from dlcnn.understanding.attribution.saliency import Kind, kind_of, reduced
 from dlcnn.understanding.batches import stretches
 from dlcnn.understanding.maps import Maps
@@ -59,10 +59,10 @@ def smoothgrad(
     size, parts = stretches(count, question.batch_size)
     spread = np.ptp(question.images, axis=(1, 2, 3)) * np.float32(share)
     points = _points(question.images.shape[1:], count, size, start)
-    scores, gradients = mean_gradient(question, points, spread, "smoothgrad", len(parts))
+    gradients = mean_gradient(question, points, spread, "smoothgrad", len(parts))
     tensor = keras.ops.convert_to_tensor
     values = keras.ops.convert_to_numpy(reduced(tensor(gradients), tensor(question.images), how))
-    return checked(question, "SmoothGrad", values, scores)
+    return checked(question, "SmoothGrad", values, scores_of(question))
 
 
 def _points(shape: tuple[int, ...], count: int, size: int, seed: int) -> Iterator[Points]:

@@ -66,8 +66,9 @@ def compare_runs(
 
 
 def _row_of_axes(where: str, metrics: Sequence[str], title: str) -> tuple["Figure", list["Axes"]]:
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
+
+    from dlcnn.figures.figure import Figure
 
     if not metrics:
         raise ValueError(f"{where}: it draws at least one metric. Received none.")

@@ -32,7 +32,7 @@ def diagram(blocks: Sequence[Block], *, title: str = "") -> "Figure":
     Raises:
         ValueError: there is nothing to draw.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if not any(block.boxes for block in blocks):
         raise ValueError("diagram: it draws at least one box. Received none.")

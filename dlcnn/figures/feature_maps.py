@@ -45,7 +45,7 @@ def feature_maps(
     Raises:
         ValueError: there is nothing to draw, or not a text for each map.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if not rows or len(labels) != len(rows):
         raise ValueError(

@@ -43,7 +43,7 @@ def heatmaps(
     Raises:
         ValueError: lengths or sizes differ.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if images.shape[:3] != maps.shape or len(captions) != len(images):
         raise ValueError(

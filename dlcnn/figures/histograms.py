@@ -36,7 +36,7 @@ def histograms(
     Raises:
         ValueError: there is nothing to draw, or not a title for each panel.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if not panels or len(titles) != len(panels):
         raise ValueError(

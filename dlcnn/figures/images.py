@@ -36,7 +36,7 @@ def image_grid(
     Raises:
         ValueError: `images` has another rank or channel count, or `captions` another length.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise ValueError(

@@ -26,7 +26,7 @@ def likeness(
     Raises:
         ValueError: there is nothing to draw, or a table is not square.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     wrong = [name for name, table in tables.items() if table.shape != table.shape[::-1]]
     if not tables or wrong:

@@ -84,7 +84,7 @@ def panels(shown: Sequence[Panel], *, title: str = "") -> "Figure":
     Raises:
         ValueError: there is nothing to draw, or a curve has another length than its axis.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if not shown:
         raise ValueError("lines: it draws one panel or more. Received none.")

@@ -31,7 +31,7 @@ def confusion(
     Raises:
         ValueError: `counts` is not square, or `class_names` has another length.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     size = len(class_names)
     if counts.shape != (size, size):
@@ -79,7 +79,7 @@ def shares(
     Raises:
         ValueError: there are other numbers of names.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     if values.shape != (len(row_names), len(column_names)):
         raise ValueError(

@@ -47,7 +47,7 @@ def triples(
     Raises:
         ValueError: lengths or shapes differ.
     """
-    from matplotlib.figure import Figure
+    from dlcnn.figures.figure import Figure
 
     texts = (captions, change_captions, result_captions)
     if not images.shape == changes.shape == results.shape or {len(images)} != set(map(len, texts)):

@@ -1,9 +1,8 @@
 """A callback of Keras that shows what a network looks at while it learns."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,9 +13,6 @@ from dlcnn.understanding.arguments import whole
 from dlcnn.understanding.contact.look import look
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.places import folder_of
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["LookWhileTraining"]
 
@@ -98,7 +94,9 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         figure.suptitle(f"{found.model}, epoch {self._epoch}", fontsize=11)
         self._shown = self._epoch
         if self._folder is None:
-            _display(figure)
+            from IPython.display import display
+
+            display(figure)  # type: ignore[no-untyped-call]
         else:
             figures.save(figure, self._folder / f"epoch_{self._epoch:04d}.png")
 
@@ -109,12 +107,3 @@ def _in_notebook() -> bool:
     except ImportError:
         return False
     return getattr(get_ipython(), "kernel", None) is not None
-
-
-def _display(figure: "Figure") -> None:
-    from IPython.display import Image, display
-
-    # As a picture: a notebook draws figures by itself only where pyplot has been imported.
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    display(Image(data=stream.getvalue()))  # type: ignore[no-untyped-call]

@@ -15,7 +15,8 @@ from keras import ops
 
 from dlcnn.models.answers import answer_at
 from dlcnn.models.graph import Node, Place, layer_calls, position
-from dlcnn.models.shapes import Tensor, TensorShape, as_text
+from dlcnn.models.shapes import Tensor, TensorShape
+from dlcnn.understanding.classifiers import expect_classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.gradients import compiled
 
@@ -50,8 +51,7 @@ class Lens:
         """
         self.nodes, outputs = layer_calls(model, where)
         self.name: str = model.name
-        _expect_classifier(model, where)
-        _expect_channels_last(self.nodes, self.name, where)
+        expect_classifier(model, self.nodes, where)
         self.output = outputs[0]
         self.input = next(Place(i, 0) for i, node in enumerate(self.nodes) if not node.reads)
         self.input_shape: TensorShape = tuple(model.inputs[0].shape)
@@ -249,37 +249,6 @@ def lens_of(model: keras.Model, where: str) -> Lens:
 
 # A lens holds layers and no model, so that it goes when its model goes.
 _lenses: WeakKeyDictionary[keras.Model, Lens] = WeakKeyDictionary()
-
-
-def _expect_classifier(model: keras.Model, where: str) -> None:
-    if len(model.outputs) != 1:
-        names = ", ".join(map(repr, model.output_names))
-        raise UnderstandingError(
-            f"{where}: one answer is explained at a time. Received model={model.name!r} with the "
-            f"outputs {names}. Pass one of them: keras.Model(model.inputs, model.outputs[0])."
-        )
-    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
-        shapes = " and ".join(as_text(tensor.shape) for tensor in model.inputs)
-        raise UnderstandingError(
-            f"{where}: a model takes images (batch, height, width, channels), and nothing else. "
-            f"Received model={model.name!r}, which takes {shapes}. Pass one of images only."
-        )
-    if len(model.outputs[0].shape) != 2 or model.outputs[0].shape[-1] is None:
-        raise UnderstandingError(
-            f"{where}: a model answers with a score for each class, (batch, classes). Received "
-            f"model={model.name!r}, which gives {as_text(model.outputs[0].shape)}. End it with a "
-            "layer that does, such as GlobalAveragePooling2D and Dense."
-        )
-
-
-def _expect_channels_last(nodes: Sequence[Node], name: str, where: str) -> None:
-    first = [node for node in nodes if getattr(node.layer, "data_format", "") == "channels_first"]
-    if first:
-        raise UnderstandingError(
-            f"{where}: images are (batch, height, width, channels). Received model={name!r}, whose "
-            f"{first[0].kind} {first[0].name!r} has the channels first. Build it with "
-            'data_format="channels_last", the weights are the same.'
-        )
 
 
 def _stops_gradients(node: Node) -> bool:

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from dlcnn.cli.backend import BACKENDS, start_backend
 from dlcnn.cli.exits import DONE
 from dlcnn.cli.options import Commands
@@ -18,6 +15,8 @@ from dlcnn.errors import DlcnnError, nearest
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    import numpy.typing as npt
 
     from dlcnn.data import Dataset
     from dlcnn.understanding import Look, Picture
@@ -100,9 +99,9 @@ class _Subject:
 
     model: "keras.Model"
     title: str
-    pixels: npt.NDArray[np.uint8]
+    pixels: "npt.NDArray[np.uint8]"
     names: list[str]
-    labels: npt.NDArray[np.int64] | None
+    labels: "npt.NDArray[np.int64] | None"
     classes: tuple[str, ...] | None
 
 
@@ -197,8 +196,10 @@ def _first_output(model: "keras.Model") -> "keras.Model":
     return keras.Model(model.inputs, outputs[0], name=model.name)
 
 
-def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> npt.NDArray[np.intp]:
+def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> "npt.NDArray[np.intp]":
     """Test images: the first of each class, then those that the model is most wrong about."""
+    import numpy as np
+
     from dlcnn.training import evaluate
 
     if count < 1:
@@ -210,17 +211,17 @@ def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> npt.NDArray
     return np.array(list(dict.fromkeys([*first, *others]))[:count])
 
 
-def _scaled(subject: _Subject, pixels: str | None) -> npt.NDArray[np.float32]:
+def _scaled(subject: _Subject, pixels: str | None) -> "npt.NDArray[np.float32]":
     """The images as the network takes them."""
     from dlcnn.understanding.lens import lens_of
     from dlcnn.understanding.questions import scales_itself
 
-    values = subject.pixels.astype(np.float32)
+    values = subject.pixels.astype("float32")
     if pixels is None:
         pixels = "pixels" if scales_itself(lens_of(subject.model, "look")) else "unit"
     if pixels == "pixels":
         return values
-    values /= np.float32(255)
+    values /= 255
     return values if pixels == "unit" else 2 * values - 1
 
 
@@ -283,6 +284,8 @@ def _picture(name: str, subject: _Subject, found: "Look", options: argparse.Name
 
 def _some_convolutions(model: "keras.Model") -> list[str] | None:
     """Some of the network's convolutions, from the first to the last; None if it has none."""
+    import numpy as np
+
     from dlcnn.models import summary_table
 
     names = [row.name for row in summary_table(model).rows if "Conv" in row.kind]

@@ -80,9 +80,12 @@ def _compare(network: str, method: str, rounds: int) -> None:
     print(f"\n{network}, {method} of {count} images: at most {bound} of xplique's time")
     for name, each in times.items():
         wall, cpu = (statistics.median(pair[i] for pair in each) for i in (0, 1))
-        pairs = zip(times.get("xplique", each), each, strict=True)
-        ratio = statistics.median(ours[0] / theirs[0] for theirs, ours in pairs)
-        print(f"  {name:<13} {wall:8.4f} s, CPU {cpu:8.4f} s, {ratio:.2f} of xplique")
+        line = f"  {name:<13} {wall:8.4f} s, CPU {cpu:8.4f} s"
+        if "xplique" in times:
+            pairs = zip(times["xplique"], each, strict=True)
+            ratio = statistics.median(ours[0] / theirs[0] for theirs, ours in pairs)
+            line += f", {ratio:.2f} of xplique"
+        print(line)
 
 
 def _images(count: int) -> tuple[Any, Any]:

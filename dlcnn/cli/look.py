@@ -95,6 +95,7 @@ class _Subject:
         names: of the images.
         labels: (N,) or None where they are not known.
         classes: their names or None.
+        trained_here: whether it is a run, whose images were in [0, 1].
     """
 
     model: "keras.Model"
@@ -103,6 +104,7 @@ class _Subject:
     names: list[str]
     labels: "npt.NDArray[np.int64] | None"
     classes: tuple[str, ...] | None
+    trained_here: bool
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -146,7 +148,8 @@ def _subject(options: argparse.Namespace) -> _Subject:
     from dlcnn.understanding.lens import lens_of
 
     dataset = None
-    if options.model.is_dir():
+    is_run = options.model.is_dir()
+    if is_run:
         run = open_run(options.model)
         model, title = _first_output(run.load_model()), run.title
         classes: tuple[str, ...] | None = tuple(run.manifest.data.class_names)
@@ -161,17 +164,23 @@ def _subject(options: argparse.Namespace) -> _Subject:
         model, title, classes = _first_output(load_model(options.model)), options.model.name, None
         if not options.images:
             dataset = _named(options)
+    lens = lens_of(model, "look")
     if options.classes is not None:
         classes = tuple(options.classes)
+        if len(classes) != lens.classes:
+            raise DlcnnError(
+                f"look: there is a name for each of {lens.classes} classes. Received --classes "
+                f"{' '.join(classes)}. Name them all."
+            )
     if dataset is not None:
         places = _chosen(model, dataset, options.count)
         labels = dataset.test.labels[places]
         names = [f"test image {place}" for place in places]
         classes = classes or dataset.class_names
-        return _Subject(model, title, dataset.test.images[places], names, labels, classes)
-    _, height, width, channels = lens_of(model, "look").input_shape
+        return _Subject(model, title, dataset.test.images[places], names, labels, classes, is_run)
+    _, height, width, channels = lens.input_shape
     pixels, names = read_pictures(options.images, (height, width), channels or 3)
-    return _Subject(model, title, pixels, names, None, classes)
+    return _Subject(model, title, pixels, names, None, classes, is_run)
 
 
 def _named(options: argparse.Namespace) -> "Dataset":
@@ -217,7 +226,9 @@ def _scaled(subject: _Subject, pixels: str | None) -> "npt.NDArray[np.float32]":
     from dlcnn.understanding.questions import scales_itself
 
     values = subject.pixels.astype("float32")
-    if pixels is None:
+    if pixels is None and subject.trained_here:
+        pixels = "unit"
+    elif pixels is None:
         pixels = "pixels" if scales_itself(lens_of(subject.model, "look")) else "unit"
     if pixels == "pixels":
         return values
@@ -263,6 +274,8 @@ def _picture(name: str, subject: _Subject, found: "Look", options: argparse.Name
     }
 
     def figure() -> Any:
+        import numpy as np
+
         if name == "kernels":
             return understanding.kernels(model).figure(filters=32)
         if name == "activations":
@@ -271,9 +284,8 @@ def _picture(name: str, subject: _Subject, found: "Look", options: argparse.Name
         if name == "class_models":
             low, high = float(images.min()), float(images.max())
             ends = (min(low, 0.0), max(high, 1.0))
-            made = understanding.class_model(
-                model, None, size, value_range=ends, start=sum(ends) / 2
-            )
+            grey = np.full(images.shape[1:], sum(ends) / 2, np.float32)
+            made = understanding.class_model(model, None, size, value_range=ends, start=grey)
             return made.figure(class_names=subject.classes)
         methods = tuple(found.maps)
         return understanding.judge(model, images, found.targets, size, methods=methods).figure()

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import numpy.typing as npt
 
 from dlcnn import figures
-from dlcnn.understanding.arguments import whole
+from dlcnn.understanding.arguments import array_of, whole
 from dlcnn.understanding.contact.look import look
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.places import folder_of
+from dlcnn.understanding.questions import asked_again
 
 __all__ = ["LookWhileTraining"]
 
@@ -56,14 +56,12 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
                 notebook.
         """
         super().__init__()
-        self._asked = (np.asarray(images), targets, batch_size)
-        self._how: dict[str, Any] = {"methods": tuple(methods), "layer": layer}
+        self._asked = (array_of(images), targets, batch_size)
+        self._how: dict[str, Any] = {"methods": methods, "layer": layer}
         self._class_names = class_names
         self._every = whole("LookWhileTraining", "every", every, least=1)
-        self._folder = None if folder is None else Path(folder)
-        if self._folder is not None:
-            folder_of(self._folder, "LookWhileTraining")
-        elif not _in_notebook():
+        self._folder = None if folder is None else folder_of(folder, "LookWhileTraining")
+        if self._folder is None and not _in_notebook():
             raise UnderstandingError(
                 "LookWhileTraining: pictures go to a folder, or below the cell of a notebook. "
                 "Received folder=None outside a notebook. Name a folder."
@@ -89,7 +87,8 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             self._show()
 
     def _show(self) -> None:
-        found = look(self.model, *self._asked, **self._how)
+        with asked_again():
+            found = look(self.model, *self._asked, **self._how)
         figure = found.figure(class_names=self._class_names)
         figure.suptitle(f"{found.model}, epoch {self._epoch}", fontsize=11)
         self._shown = self._epoch

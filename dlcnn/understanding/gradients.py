@@ -1,7 +1,7 @@
 """Gradients, and functions made ready to run often, on whatever framework Keras computes with.
 
-The one place that knows frameworks: everything else is written with `keras.ops`. It knows nothing
-of what is differentiated.
+With `train_steps` the only place that knows frameworks: all else is written with `keras.ops`. It
+knows nothing of what is differentiated.
 """
 
 from collections.abc import Callable, Sequence

@@ -24,6 +24,8 @@ __all__ = ["Change", "Lens", "lens_of", "without_activation"]
 
 _WITHOUT_GRADIENT = {"Ceil", "Floor", "Round", "Sign", "StopGradient", "Trunc"}  # of `keras.ops`
 
+_LEAST = 1e-7  # probability, of which there is a logarithm
+
 Change = Callable[[int, Tensor], Tensor]
 """From the position of a node and one of its outputs to what stands in its place."""
 
@@ -39,6 +41,7 @@ class Lens:
         input_shape: of the images, the batch first.
         classes: how many classes it tells apart; 2 for a single unit.
         activation: what the answer ends with: "softmax", "sigmoid" or "linear".
+        answer: the place where it does; layers behind it only keep or average the numbers.
         scoring: what to call in place of some nodes' layers so that the answer is logits.
     """
 
@@ -65,8 +68,10 @@ class Lens:
                 'with keras.layers.Dense(number of classes, activation="softmax").'
             )
         self.activation = answer.activation
+        self.answer = answer.place
         self.scoring: dict[int, Any] = {}
-        if answer.activation != "linear":
+        self._is_mean = answer.activation != "linear" and self._pools_behind(answer.place)
+        if answer.activation != "linear" and not self._is_mean:
             layer = self.nodes[answer.place.node].layer
             self.scoring[answer.place.node] = (
                 _as_it_is if answer.separate else without_activation(layer)
@@ -74,6 +79,15 @@ class Lens:
         self._variables = list(model.variables)
         self._programs: dict[Hashable, Any] = {}
         self._made_of = _made_of(model, self.nodes)
+
+    def _pools_behind(self, answer: Place) -> bool:
+        """Whether probabilities of many positions are averaged into the answer."""
+        place = self.output
+        while place != answer:
+            if "Pooling" in self.nodes[place.node].kind:
+                return True
+            place = self.nodes[place.node].reads[0]
+        return False
 
     def is_of(self, model: keras.Model, where: str) -> bool:
         """Whether the model still has the calls, activations and variables of this."""
@@ -143,9 +157,18 @@ class Lens:
         return self.logits_from({self.input: images}, change=change)
 
     def logits_from(self, given: Mapping[Place, Tensor], *, change: Change | None = None) -> Tensor:
-        """The logits that follow from tensors within the network."""
+        """The logits that follow from tensors within the network.
+
+        A mean of the probabilities of many positions has none: its logarithm stands for them, or
+        with a sigmoid its log-odds.
+        """
         (logits,) = self.run(given, [self.output], instead=self.scoring, change=change)
-        return _at_least_float32(logits)
+        logits = _at_least_float32(logits)
+        if not self._is_mean:
+            return logits
+        means = ops.clip(logits, _LEAST, 1 - _LEAST)
+        odds = ops.log(means)
+        return odds - ops.log(1 - means) if self.activation == "sigmoid" else odds
 
     def scores(self, logits: Tensor, targets: Tensor) -> Tensor:
         """(N,): the logit of each one's target; of a single unit minus it for the first class."""

@@ -3,7 +3,9 @@
 It refuses in a sentence what cannot be meant, and warns of what probably is not.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,16 +13,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.models.graph import Node
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.arguments import array_of, batch_of
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError, warn
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
 from dlcnn.understanding.lens import Lens, lens_of
 
 __all__ = [
     "ABOUT_SCALE",
     "Question",
     "ask",
+    "asked_again",
     "images_for",
     "scales_itself",
     "targets_for",
@@ -31,7 +35,6 @@ ABOUT_SCALE = r".*: the images look (un)?scaled"
 """The warnings about the scale of images, as a pattern for `warnings.filterwarnings`."""
 
 _Array: TypeAlias = npt.NDArray[Any]
-_RESCALING = ("Rescaling", "Normalization")
 _BEGINNING = 4  # layers among which a rescaling one is looked for
 
 
@@ -150,9 +153,23 @@ def _how_to_fit(given: Sequence[int], expected: Sequence[int | None]) -> str:
 
 
 def scales_itself(lens: Lens) -> bool:
-    """Whether a network begins with a layer that scales its pixels; augmentation comes before."""
-    kinds = [node.kind for node in lens.nodes if not node.kind.startswith("Random")]
-    return any(kind in _RESCALING for kind in kinds[:_BEGINNING])
+    """Whether a network begins with a layer that scales pixels of 0 to 255, after augmentation."""
+    beginning = [node for node in lens.nodes if not node.kind.startswith("Random")][:_BEGINNING]
+    return any(node.kind == "Rescaling" or _expects_counts(node) for node in beginning)
+
+
+def _expects_counts(node: Node) -> bool:
+    """Whether a layer has adapted to pixels that are larger than 1 in the mean."""
+    mean = getattr(node.layer, "mean", None) if node.kind == "Normalization" else None
+    return mean is not None and bool(np.abs(keras.ops.convert_to_numpy(mean)).max() > 1)
+
+
+@contextmanager
+def asked_again() -> Iterator[None]:
+    """A block that asks about the same images again, of whose scale has been warned."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ABOUT_SCALE, UnderstandingWarning)
+        yield
 
 
 def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], where: str) -> None:

@@ -1,7 +1,9 @@
 """`dlcnn look` on the run of a small network and on files, pages read back."""
 
+import re
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -94,6 +96,42 @@ def test_look_adds_pictures_of_the_network(trained, tmp_path):
     assert (tmp_path / "class_models.png").is_file()
     assert (tmp_path / "judgement.png").is_file()
     assert "How far the maps can be trusted" in _page(tmp_path)
+
+
+def test_look_draws_class_models_of_any_size(tmp_path, trained):
+    """A network that takes images of every size gets class models of the size of these."""
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu")(inputs)
+    outputs = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(x))
+    keras.Model(inputs, outputs).save(tmp_path / "open.keras")
+    arguments = [tmp_path / "open.keras", trained / "one.png", "--method", "saliency"]
+
+    assert _look(*arguments, "--also", "class_models", "--out", tmp_path / "page") == 0
+
+    assert (tmp_path / "page" / "class_models.png").is_file()
+
+
+def test_look_gives_a_run_images_as_training_gave_them(tmp_path, capsys):
+    """A run that begins with a Normalization was trained on [0, 1], and is shown so."""
+    dataset = drawn_dataset()
+    h5.write(dataset, tmp_path / "files")
+    normalised = keras.layers.Normalization()
+    normalised.adapt(dataset.arrays()[0][0])
+    plain = small_model()
+    inputs = keras.Input((8, 10, 3))
+    model = keras.Model(inputs, plain(normalised(inputs)), name="normalised")
+    from dlcnn.data import load
+
+    fit(model, load("thirds", tmp_path / "files"), epochs=1, run_dir=tmp_path / "run", verbose=0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _look(tmp_path / "run", "--out", tmp_path / "page", "--method", "saliency") == 0
+
+    expected = model.predict(dataset.arrays()[1][0][:1], verbose=0)[0]
+    shown = re.search(r"<b>(\d+)%</b>", _page(tmp_path / "page"))[1]
+    assert int(shown) == round(100 * float(expected.max()))
+    capsys.readouterr()
 
 
 def test_look_judges_a_network_without_relu(tmp_path, trained):

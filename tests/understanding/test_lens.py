@@ -377,3 +377,33 @@ def test_lens_refuses_channels_first():
     model = keras.Model(given, layers.Dense(3)(layers.Flatten()(x)))
     with pytest.raises(UnderstandingError, match="channels first"):
         lens_of(model, "test")
+
+
+@pytest.mark.parametrize(("activation", "units"), [("softmax", 4), ("sigmoid", 4), ("sigmoid", 1)])
+def test_lens_of_a_mean_of_probabilities_answers_as_the_model_does(activation, units):
+    """Where each position has its own softmax, the mean of them is explained, not that of logits:
+    its logarithm is the score, and what the model prefers is preferred.
+    """
+    given = keras.Input(SHAPE)
+    x = layers.Conv2D(units, 3, activation=activation)(given)
+    model = fill_weights(keras.Model(given, layers.GlobalAveragePooling2D()(x)), 4)
+    lens = lens_of(model, "test")
+    expected = model.predict(images(6), verbose=0)
+
+    logits = lens.logits(ops.convert_to_tensor(images(6)))
+    found = _numpy(lens.probabilities(logits))
+
+    both = np.hstack([1 - expected, expected]) if units == 1 else expected
+    np.testing.assert_allclose(found, both, rtol=1e-4, atol=1e-6)
+    mean_logits = keras.Model(given, layers.GlobalAveragePooling2D()(_sums(model)(given)))
+    other = _numpy(lens_of(mean_logits, "test").logits(ops.convert_to_tensor(images(6))))
+    assert np.abs(other - _numpy(logits)).max() > 0.05
+
+
+def _sums(model):
+    """The convolution of a model without its activation."""
+    plain = keras.models.clone_model(model).layers[1]
+    plain = layers.Conv2D.from_config({**plain.get_config(), "activation": "linear"})
+    plain.build((None, *SHAPE))
+    plain.set_weights(model.layers[1].get_weights())
+    return plain

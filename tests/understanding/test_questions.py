@@ -155,3 +155,18 @@ def test_ask_is_quiet_about_images_as_the_model_takes_them(model, scaling, low):
     with warnings.catch_warnings(action="error", category=UnderstandingWarning):
         ask("look", model, images() * (1 - low) + low, 0, 8)
         ask("look", scaling, (images() * 255).astype(np.uint8), 0, 8)
+
+
+@pytest.mark.parametrize(("scale", "warned"), [(1, 255), (255, 1)])
+def test_ask_judges_a_normalization_by_what_it_has_adapted_to(scale, warned):
+    """Images of its own scale are taken without a word, of the other one with a warning."""
+    normalised = layers.Normalization()
+    given = keras.Input(SHAPE)
+    model = keras.Model(given, layers.Dense(3)(layers.Flatten()(normalised(given))))
+    normalised.adapt(scale * images(6))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ask("look", model, scale * images(2), 0, 2)
+    with pytest.warns(UnderstandingWarning, match="scaled"):
+        ask("look", model, warned * images(2), 0, 2)

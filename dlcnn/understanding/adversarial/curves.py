@@ -13,7 +13,7 @@ from dlcnn.understanding.adversarial.attack import fgsm
 from dlcnn.understanding.adversarial.result import Adversarial, answers, named
 from dlcnn.understanding.arguments import number
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -213,7 +213,8 @@ def _attack(attack: Attack, model: keras.Model, question: Question, epsilon: flo
     """
     arguments = (model, question.images, question.targets, question.batch_size)
     if _takes(attack, *arguments, epsilon=epsilon):
-        result: Any = attack(*arguments, epsilon=epsilon)
+        with asked_again():
+            result: Any = attack(*arguments, epsilon=epsilon)
         if isinstance(result, Adversarial):
             return result
         received = f"one that gives {type(result).__name__}"

@@ -10,7 +10,7 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
-from dlcnn.understanding.arguments import batch_of, number
+from dlcnn.understanding.arguments import array_of, batch_of, number
 from dlcnn.understanding.ascent.ascend import (
     ascend,
     by_batches,
@@ -101,7 +101,7 @@ def class_model(
         seed=seed,
         keep_every=keep_every,
     )
-    wanted = np.atleast_1d(np.arange(lens.classes) if classes is None else np.asarray(classes))
+    wanted = np.atleast_1d(np.arange(lens.classes) if classes is None else array_of(classes))
     _expect_some(where, "classes", wanted)
     targets = targets_for(lens, wanted, len(wanted), where)
     images = _begin(where, lens, start, len(targets), noise, options)
@@ -215,7 +215,7 @@ def _mean_activation(lens: Lens, place: Place) -> Any:
 
 def _filters_of(where: str, layer: str, count: Any, filters: Any) -> npt.NDArray[np.int32]:
     """(n,) int32 the filters asked for."""
-    wanted = np.atleast_1d(np.arange(count) if filters is None else np.asarray(filters))
+    wanted = np.atleast_1d(np.arange(count) if filters is None else array_of(filters))
     _expect_some(where, "filters", wanted)
     outside = wanted[(wanted < 0) | (wanted >= count)]
     if outside.size:

@@ -18,6 +18,12 @@ from dlcnn.understanding.questions import Question
 
 __all__ = ["checked", "expect_finite", "gradient_program", "scores_of"]
 
+_NOTHING = (
+    "the score of the class does not depend on these images. Dead units "
+    "(understanding.distributions shows them), or a layer that no gradient passes, are the usual "
+    "reasons."
+)
+
 
 def gradient_program(
     lens: Lens, change: Change | None = None
@@ -43,7 +49,12 @@ def gradient_program(
 
 
 def checked(
-    question: Question, method: str, values: npt.NDArray[Any], scores: npt.NDArray[Any]
+    question: Question,
+    method: str,
+    values: npt.NDArray[Any],
+    scores: npt.NDArray[Any],
+    *,
+    nothing: str = _NOTHING,
 ) -> Maps:
     """Maps that are known to be numbers.
 
@@ -52,6 +63,7 @@ def checked(
         method: its name in words.
         values: (N, H, W), or with channels.
         scores: (N,) of the targets.
+        nothing: what it means that all values are 0.
 
     Raises:
         UnderstandingError: there is NaN or infinity among the values.
@@ -65,11 +77,7 @@ def checked(
         source = _first_broken(question.lens, question.images[:1])
         if source:
             raise _broken(question, 1, 0, source)
-        warn(
-            f"{question.where}: all values are 0: the score of the class does not depend on "
-            f"these images. Dead units (understanding.distributions shows them), or a layer of "
-            f"{question.lens.name!r} that no gradient passes, are the usual reasons.",
-        )
+        warn(f"{question.where}: all values are 0: {nothing}")
     explained = Explained(method, question.images, question.targets, np.asarray(scores))
     return Maps(values, explained)
 

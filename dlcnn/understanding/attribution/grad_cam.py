@@ -103,7 +103,9 @@ def _cam(
     program = lens.program((where, place), lambda: _program(lens, place, weights))
     arrays = [question.images, question.targets]
     scores, maps = in_batches(program, arrays, question.batch_size, label=title)
-    return checked(question, f"{title} ({lens.nodes[place.node].name})", maps, scores)
+    name = lens.nodes[place.node].name
+    nothing = f"no feature of {name!r} speaks for the classes asked about. Ask about others."
+    return checked(question, f"{title} ({name})", maps, scores, nothing=nothing)
 
 
 def _program(lens: Lens, place: Place, weights: _Weights) -> Callable[..., tuple[Tensor, Tensor]]:
@@ -125,7 +127,9 @@ def _program(lens: Lens, place: Place, weights: _Weights) -> Callable[..., tuple
 
 def _last_features(lens: Lens, where: str) -> Place:
     """The output of the last layer that makes features with positions."""
-    answers = {lens.output.node, *lens.scoring}
+    answers = {lens.output.node}
+    if lens.activation != "linear":
+        answers.add(lens.answer.node)
     for step in reversed(lens.steps()):
         node = lens.nodes[step]
         passed = not node.reads or node.kind in _PASSED or "Pooling" in node.kind

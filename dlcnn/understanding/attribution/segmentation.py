@@ -76,8 +76,7 @@ def segment(
         iterations: how often colours and edges are fitted in turn.
 
     Raises:
-        UnderstandingError: OpenCV is not installed, images, maps or options cannot be, or a map
-            tells no places apart.
+        UnderstandingError: images, maps or options cannot be, or a map tells no places apart.
 
     Source: Simonyan, Vedaldi & Zisserman 2013, section 3.2; Rother, Kolmogorov & Blake 2004.
     """

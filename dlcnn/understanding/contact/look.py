@@ -20,7 +20,7 @@ from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingWarning
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps, captions
-from dlcnn.understanding.questions import ABOUT_SCALE, Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,10 +114,9 @@ def look(
         options = {"layer": layer} if layer is not None and takes_layer else {}
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", UnderstandingWarning)
-            # Each asks about the images again, of which `ask` has warned.
-            warnings.filterwarnings("ignore", ABOUT_SCALE, UnderstandingWarning)
             try:
-                maps[function.__name__] = function(*asked, **options)
+                with asked_again():
+                    maps[function.__name__] = function(*asked, **options)
             except DlcnnError as error:
                 reasons.append(error)
         for each in told:

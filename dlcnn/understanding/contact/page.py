@@ -83,6 +83,12 @@ def write_page(
                 f"write_page: there is one for each image. Received {len(given)} {what} for "
                 f"{count} images. Pass as many."
             )
+    known = np.asarray([] if labels is None else labels)
+    if known.size and (known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= classes):
+        raise UnderstandingError(
+            f"write_page: a label is the index of one of {classes} classes, 0 to {classes - 1}. "
+            f"Received labels from {known.min()} to {known.max()}. Pass those of these images."
+        )
     folder = folder_of(folder, "write_page")
     rows = [
         {

@@ -25,7 +25,7 @@ from dlcnn.understanding.judging.randomising import (
     stages_of,
 )
 from dlcnn.understanding.judging.ranks import places_of, rank_correlation
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 __all__ = ["Method", "judge"]
 
@@ -149,7 +149,8 @@ def _named(name: str, batch_size: int) -> Method:
 
 def _maps(name: str, method: Method, model: keras.Model, question: Question) -> _Array:
     """What a method gives, checked."""
-    maps = array_of(method(model, question.images, question.targets))
+    with asked_again():
+        maps = array_of(method(model, question.images, question.targets))
     shape = question.images.shape[:3]
     if maps.dtype.kind not in "fiub" or maps.shape != shape:
         raise UnderstandingError(

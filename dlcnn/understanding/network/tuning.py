@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.models.shapes import as_text
-from dlcnn.understanding.arguments import batch_of, choice, number, range_of, whole
+from dlcnn.understanding.arguments import array_of, batch_of, choice, number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.bench import Bench
@@ -58,9 +58,8 @@ class Tuning:
         from dlcnn.figures import Panel, panels
 
         last = len(self.units) - 1
-        chosen = list(range(min(_DRAWN, last + 1)) if units is None else units)
-        for each in chosen:
-            whole("figure", "units", each, least=0, most=last)
+        given = range(min(_DRAWN, last + 1)) if units is None else np.atleast_1d(array_of(units))
+        chosen = [whole("figure", "units", each, least=0, most=last) for each in given]
         named = {
             "orientation of a grating": self.orientation,
             "frequency of a grating": self.frequency,
@@ -199,7 +198,7 @@ def _sides(size: Any) -> tuple[int, int]:
 
 def _increasing(name: str, values: Any, otherwise: npt.NDArray[Any]) -> _Array:
     """Values of a property as a caller passes them, or others if none are."""
-    given = np.asarray(otherwise if values is None else values)
+    given = array_of(otherwise if values is None else values)
     if given.ndim != 1 or given.size == 0 or given.dtype.kind not in "fiu":
         raise UnderstandingError(
             f"tuning: {name} are one or more numbers in a row. Received {name}={values!r}. Pass a "

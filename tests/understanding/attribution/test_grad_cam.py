@@ -6,7 +6,12 @@ import pytest
 from keras import layers, ops
 
 from dlcnn.models.errors import ModelError
-from dlcnn.understanding import UnderstandingError, grad_cam, grad_cam_plus_plus
+from dlcnn.understanding import (
+    UnderstandingError,
+    UnderstandingWarning,
+    grad_cam,
+    grad_cam_plus_plus,
+)
 from tests.understanding.attribution.taps import needs_tensorflow, tapped
 from tests.understanding.models import SHAPE, branched, classifier, fill_weights, images
 
@@ -200,3 +205,18 @@ def test_grad_cam_refuses_features_without_a_gradient():
     after = layers.Conv2D(2, 3, name="after")(counted)
     model = keras.Model(given, layers.Dense(2)(layers.GlobalAveragePooling2D()(after)))
     assert grad_cam(model, images(), 0, layer="after").shape == (3, 8, 10)
+
+
+def test_grad_cam_says_why_a_map_is_empty():
+    """Features that all speak against a class leave nothing: that is no dead unit."""
+    given = keras.Input((6, 7, 3))
+    x = keras.layers.Conv2D(2, 3, activation="softplus", name="features")(given)
+    answer = keras.layers.Dense(2, kernel_initializer="ones")
+    model = keras.Model(given, answer(keras.layers.GlobalAveragePooling2D()(x)))
+    answer.kernel.assign([[-1, 1], [-1, 1]])
+    images = np.ones((2, 6, 7, 3), np.float32)
+
+    with pytest.warns(UnderstandingWarning, match="no feature of 'features' speaks for"):
+        grad_cam(model, images, 0)
+
+    assert grad_cam(model, images, 1).any()

@@ -108,6 +108,8 @@ def test_write_page_speaks_of_red_and_blue_only_where_they_are(tmp_path):
     ("options", "words"),
     [
         ({"labels": np.array([0])}, "Received 1 labels for 2 images"),
+        ({"labels": np.array([0, 7])}, "0 to 3. Received labels from 0 to 7"),
+        ({"labels": np.array([0.5, 1])}, "a label is the index"),
         ({"image_names": ["a", "b", "c"]}, "Received 3 image_names"),
         ({"class_names": ["a", "b"]}, "Received 2 class_names for 4 classes"),
     ],

@@ -262,3 +262,13 @@ def test_judge_leaves_out_what_cannot_explain_the_network(images):
     assert found.deletion.shape[0] == found.randomisation.shape[0] == 5
     with pytest.raises(UnderstandingError, match="ReLU"):
         judge(model, images, methods="guided_backprop", steps=1)
+
+
+def test_judge_warns_once_of_the_scale_of_images(network, images):
+    """Each method asks about the images again; who called hears of it once."""
+    with pytest.warns(UnderstandingWarning) as told:
+        judge(network, 255 * np.abs(images), methods=("saliency", "grad_cam"), steps=1, stages=1)
+
+    assert [str(each.message).split(":")[0] for each in told if "look un" in str(each.message)] == [
+        "judge"
+    ]

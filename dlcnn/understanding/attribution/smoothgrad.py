@@ -70,5 +70,8 @@ def _points(shape: tuple[int, ...], count: int, size: int, seed: int) -> Iterato
     random = np.random.default_rng(seed)
     for first in range(0, count, size):
         weights = np.where(np.arange(first, first + size) < count, 1 / count, 0)
-        shifts = random.standard_normal((size, *shape), dtype=np.float32)
-        yield Points(np.ones(1, np.float32), shifts, weights.astype(np.float32))
+        yield Points(
+            scales=np.ones(1, np.float32),
+            shifts=random.standard_normal((size, *shape), dtype=np.float32),
+            weights=weights.astype(np.float32),
+        )

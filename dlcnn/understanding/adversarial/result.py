@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.arguments import flag
-from dlcnn.understanding.attribution.checked import expect_finite
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import captions, names_of
 from dlcnn.understanding.questions import Question, ask
@@ -168,9 +168,9 @@ def attacked(
         UnderstandingError: there is NaN or infinity among scores or changed images.
     """
     before, score_before = answers(question.lens, question.images, question.batch_size)
-    expect_finite(question, score_before, images)
+    expect_finite(question.where, question.lens, question.images, score_before, images)
     after, score_after = answers(question.lens, images, question.batch_size)
-    expect_finite(question, score_after)
+    expect_finite(question.where, question.lens, question.images, score_after)
     return Adversarial(
         method=method,
         images=images,

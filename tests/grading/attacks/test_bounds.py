@@ -30,8 +30,8 @@ def test_questions_to_the_solution_have_a_limit_together(
 ):
     """Follow-through answers for another task, for as long as a call may take and no longer.
 
-    The call asks for six seconds' worth of answers. Told by what ended it, not by a clock, which
-    would tell of the machine's load too: were every answer waited for, the call would end by itself.
+    The call asks for six seconds' worth of answers; were every one waited for, it would end by
+    itself. What ended it tells, not a clock, which would tell of the machine's load too.
     """
     _slow_on_large_inputs(small_course)
     path = tmp_path / "mallory.py"

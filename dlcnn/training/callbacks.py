@@ -12,7 +12,7 @@ import keras
 
 from dlcnn.data.pipeline import Batches
 from dlcnn.training.checkpoint import Checkpoint
-from dlcnn.training.devices import wait_for_machines
+from dlcnn.training.devices import seed_backend, wait_for_machines
 from dlcnn.training.errors import DivergedError
 from dlcnn.training.run import Run, writing
 
@@ -23,14 +23,16 @@ _MODEL_EVERY = 60.0  # seconds: in a long training the model can be looked at on
 
 
 class EpochOrder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Tells the batches which epoch begins."""
+    """Tells the batches, and the backend's random numbers, which epoch begins."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Batches, seed: int) -> None:
         super().__init__()
         self._batches = batches
+        self._seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002  # of Keras
         self._batches.epoch = epoch
+        seed_backend(self._seed, epoch)
 
 
 class FiniteNumbers(keras.callbacks.Callback):  # type: ignore[misc]

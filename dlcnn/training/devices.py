@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+import numpy as np
+
 from dlcnn.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = [
     "distribute",
     "on_this_machine",
     "only_deterministic",
+    "seed_backend",
     "wait_for_machines",
 ]
 
@@ -255,3 +258,16 @@ def only_deterministic() -> None:
                 f"deterministic=True without it. Set XLA_FLAGS={flag}, or use the command, "
                 "which does."
             )
+
+
+def seed_backend(seed: int, epoch: int) -> None:
+    """Let what a backend draws by itself in an epoch follow from the seed of a training.
+
+    That is PyTorch with its Dropout without a seed; all else is drawn from variables of the model.
+    """
+    import keras
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))

@@ -125,7 +125,7 @@ def prepare(
         adversary=adversary,
         training=training,
         validating=validating,
-        own=_own_callbacks(options, training),
+        own=_own_callbacks(options, training, seed),
         callbacks=callbacks,
         verbose=verbose,
     )
@@ -149,12 +149,14 @@ def _batches(
     return Batches(images, labels, **order, **ours), Batches(others, their_labels, **ours)
 
 
-def _own_callbacks(options: Options, training: Batches) -> list["keras.callbacks.Callback"]:
+def _own_callbacks(
+    options: Options, training: Batches, seed: int
+) -> list["keras.callbacks.Callback"]:
     import keras
 
     from dlcnn.training.callbacks import EpochOrder, FiniteNumbers
 
-    own = [EpochOrder(training), FiniteNumbers()]
+    own = [EpochOrder(training, seed), FiniteNumbers()]
     if options.early_stopping is not None:
         own.append(
             keras.callbacks.EarlyStopping(

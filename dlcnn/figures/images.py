@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["image_grid"]
 
-_INCHES = 1.25  # the side of an image
-_CAPTION = 0.24  # inches per line of the captions
+_INCHES = 1.25  # from one image to the next beside it
+_GAP = 0.06  # inches of it that lie between them
+_CAPTION = 0.14  # inches per line of the captions
+_TITLE = 0.19  # and of the title
 
 
 def image_grid(
@@ -51,11 +53,22 @@ def image_grid(
     columns = columns or max(1, math.ceil(math.sqrt(len(images))))
     rows = max(1, math.ceil(len(images) / columns))
     lines = max((caption.count("\n") + 1 for caption in captions or ()), default=0)
-    height = _INCHES * images.shape[1] / images.shape[2] + _CAPTION * lines
     title = wrapped(title, _INCHES * columns, 11)
-    above = 0.3 + 0.2 * (title.count("\n") + 1) if title else 0
-    figure = Figure(figsize=(_INCHES * columns, height * rows + above))
-    figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    # All in inches: shares of the height would leave a quarter of a single row empty.
+    wide = _INCHES - _GAP
+    tall = wide * images.shape[1] / images.shape[2]
+    below = _CAPTION * lines + 2 * _GAP
+    above = _TITLE * (title.count("\n") + 1) + 2 * _GAP if title else _GAP
+    width, height = _INCHES * columns, above + (tall + below) * rows
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(
+        left=_GAP / 2 / width,
+        right=1 - _GAP / 2 / width,
+        bottom=below / height,
+        top=1 - above / height,
+        wspace=_GAP / wide,
+        hspace=below / tall,
+    )
     for axes in figure.subplots(rows, columns, squeeze=False).flat:
         axes.axis("off")
     for index, (axes, image) in enumerate(zip(figure.axes, _displayable(images), strict=False)):
@@ -63,7 +76,7 @@ def image_grid(
         if captions is not None:
             axes.set_title(captions[index], fontsize=8, y=0, va="top", pad=-3)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(title, fontsize=11, y=1 - _GAP / height, va="top")
     return figure
 
 

@@ -14,7 +14,7 @@ __all__ = ["check_format", "save"]
 _FORMATS = (".pdf", ".png", ".svg")
 
 
-def check_format(path: Path) -> None:
+def check_format(path: str | Path) -> None:
     """Refuse a file that `save` could not write, before the work that leads to the figure.
 
     Args:
@@ -23,14 +23,14 @@ def check_format(path: Path) -> None:
     Raises:
         DlcnnError: another suffix.
     """
-    if path.suffix.lower() not in _FORMATS:
+    if Path(path).suffix.lower() not in _FORMATS:
         raise DlcnnError(
             f"figure: the file's suffix chooses its format, one of {', '.join(_FORMATS)}. "
             f"Received {str(path)!r}. Name the file with one of them."
         )
 
 
-def save(figure: "Figure", path: Path, *, dpi: int = 120) -> None:
+def save(figure: "Figure", path: str | Path, *, dpi: int = 120) -> None:
     """Write `figure` to `path` atomically, in the format that its suffix names.
 
     The same figure gives the same bytes: no date is written into the file.
@@ -44,6 +44,7 @@ def save(figure: "Figure", path: Path, *, dpi: int = 120) -> None:
         DlcnnError: another suffix.
     """
     check_format(path)
+    path = Path(path)
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, metadata=dates.get(path.suffix.lower()))

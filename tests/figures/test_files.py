@@ -19,6 +19,15 @@ def test_save_writes_the_format_of_the_suffix(tmp_path, suffix, start):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_save_takes_a_path_as_text_too(tmp_path):
+    """As every other function that writes; another suffix is refused in the same sentence."""
+    save(curves({"loss": [2.0, 1.0]}), str(tmp_path / "curves.png"))
+
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(DlcnnError, match=r"one of \.pdf, \.png, \.svg"):
+        save(curves({"loss": [2.0, 1.0]}), str(tmp_path / "curves.txt"))
+
+
 def test_save_gives_the_same_bytes_for_the_same_picture(tmp_path):
     """Two equal pictures are equal files; another picture is another."""
     for name, values in {"a": [2.0, 1.0], "b": [2.0, 1.0], "c": [2.0, 1.5]}.items():

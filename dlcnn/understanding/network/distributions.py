@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.lens import Lens, lens_of
@@ -139,7 +138,7 @@ def distributions(
     everyone = population(images)
     shape = image_shape(lens, everyone, where)
     selected = layers_of(lens, layers, where)
-    units = [_Layer(units_of(lens, each, shape, where)) for each in selected]
+    units = [units_of(lens, each, shape, where) for each in selected]
     present, group = None, np.zeros(len(everyone), np.int64)
     if labels is not None:
         given = targets_for(lens, labels, len(everyone), where, "labels")
@@ -148,42 +147,33 @@ def distributions(
     counts = _counts(lens, units, sums, everyone, group, (size, counted), where)
     return Distributions(
         {
-            each.units.name: _distribution(total, *histogram)
+            each.name: _distribution(total, *histogram)
             for each, total, histogram in zip(units, sums, counts, strict=True)
         },
         present,
     )
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """Selected units, told into channels and positions."""
+def _read(units: Sequence[Units], outputs: Sequence[Tensor], indices: Sequence[Tensor]) -> Any:
+    """(N, positions, channels) float32 of each layer's output."""
+    return [
+        ops.reshape(picked(output, index, each.size), (-1, *each.by_channel.shape))
+        for each, output, index in zip(units, outputs, indices, strict=True)
+    ]
 
-    units: Units
 
-    @property
-    def place(self) -> Place:
-        return self.units.place
+def _key(units: Sequence[Units]) -> Any:
+    """What a program depends on; which units it reads is handed in, as `_indices`."""
+    return tuple((each.place, each.size, each.by_channel.shape) for each in units)
 
-    @property
-    def channels(self) -> int:
-        """The last axis if it is that of channels; else each unit stands for itself."""
-        shape = self.units.indices.shape
-        return shape[-1] if len(shape) in (1, len(self.units.shape)) and shape else 1
 
-    def read(self, output: Tensor, indices: Tensor) -> Tensor:
-        """(N, positions, channels) float32."""
-        values = picked(output, indices, self.units.size)
-        return ops.reshape(values, (-1, self.units.indices.size // self.channels, self.channels))
-
-    @property
-    def key(self) -> Any:
-        return self.place, self.units.size, self.units.indices.shape
+def _indices(units: Sequence[Units]) -> list[npt.NDArray[np.int32]]:
+    return [each.by_channel.reshape(-1) for each in units]
 
 
 def _bounds(
     lens: Lens,
-    units: Sequence[_Layer],
+    units: Sequence[Units],
     images: Any,
     group: npt.NDArray[Any],
     batch_size: int,
@@ -193,14 +183,12 @@ def _bounds(
 
     def run(pixels: Tensor, *indices: Tensor) -> list[list[Tensor]]:
         outputs = lens.run({lens.input: pixels}, [each.place for each in units])
-        values = map(_Layer.read, units, outputs, indices)
-        return [moments(each) for each in values]
+        return [moments(each) for each in _read(units, outputs, indices)]
 
-    key = ("distributions, bounds", tuple(each.key for each in units))
-    program = lens.program(key, lambda: run)
-    indices = [each.units.flat for each in units]
+    program = lens.program(("distributions, bounds", _key(units)), lambda: run)
+    indices = _indices(units)
     classes = int(group.max()) + 1
-    sums = [Sums.empty(classes, each.channels) for each in units]
+    sums = [Sums.empty(classes, each.by_channel.shape[1]) for each in units]
     for stretch in through(lens, images, batch_size, where):
         for total, found in zip(sums, program(stretch.images, *indices), strict=True):
             kept = [each[: stretch.count] for each in found]
@@ -211,7 +199,7 @@ def _bounds(
 
 def _counts(
     lens: Lens,
-    units: Sequence[_Layer],
+    units: Sequence[Units],
     sums: Sequence[Sums],
     images: Any,
     group: npt.NDArray[Any],
@@ -220,12 +208,12 @@ def _counts(
 ) -> list[tuple[_Floats, _Counts]]:
     """The second way: the edges and (classes, bins) counts of each layer."""
     batch_size, bins = sizes
-    key = ("distributions, counts", tuple(each.key for each in units), bins)
+    key = ("distributions, counts", _key(units), bins)
     program = lens.program(key, lambda: _binning(lens, units, bins))
     edges = [_edges(float(each.least.min()), float(each.most.max()), bins) for each in sums]
     lows = np.array([each[0] for each in edges], np.float32)
     scales = np.array([bins / (each[-1] - each[0]) for each in edges], np.float32)
-    indices = [each.units.flat for each in units]
+    indices = _indices(units)
     classes = int(group.max()) + 1
     counts = [np.zeros(classes * bins, np.int64) for _ in units]
     for stretch in through(lens, images, batch_size, where, again=True):
@@ -238,13 +226,12 @@ def _counts(
     return [(each, n.reshape(classes, bins)) for each, n in zip(edges, counts, strict=True)]
 
 
-def _binning(lens: Lens, units: Sequence[_Layer], bins: int) -> Callable[..., list[Tensor]]:
+def _binning(lens: Lens, units: Sequence[Units], bins: int) -> Callable[..., list[Tensor]]:
     def run(pixels: Tensor, lows: Tensor, scales: Tensor, *indices: Tensor) -> list[Tensor]:
         outputs = lens.run({lens.input: pixels}, [each.place for each in units])
         found = []
-        for number_, (each, output) in enumerate(zip(units, outputs, strict=True)):
-            values = each.read(output, indices[number_])
-            place = ops.floor((values - lows[number_]) * scales[number_])
+        for number, values in enumerate(_read(units, outputs, indices)):
+            place = ops.floor((values - lows[number]) * scales[number])
             found.append(ops.cast(ops.clip(place, 0, bins - 1), "int32"))
         return found
 

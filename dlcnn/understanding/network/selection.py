@@ -14,6 +14,7 @@ from keras import ops
 
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor, as_text
+from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens
 
@@ -48,13 +49,14 @@ class Selection:
 
     def _checked(self, part: Any) -> Any:
         """One axis' index, made of what does not change."""
-        if part is Ellipsis or isinstance(part, slice):
+        if part is Ellipsis or _is_slice(part):
             return part
-        array = np.asarray(part)
+        array = array_of(part)
         if array.dtype.kind not in "iu" or array.ndim > 1 or array.size == 0:
+            shown = _as_written(part) if isinstance(part, slice) else repr(part)
             raise UnderstandingError(
                 "layer: an index is made of whole numbers, slices, lists of whole numbers and "
-                f"`...`. Received {part!r} for {self.name!r}. Index it as a NumPy array."
+                f"`...`. Received {shown} for {self.name!r}. Index it as a NumPy array."
             )
         return int(array) if array.ndim == 0 else tuple(array.tolist())
 
@@ -74,6 +76,14 @@ class Selection:
 
 Selected: TypeAlias = Selection | str | keras.Layer
 """What callers may name units with; a layer's name means all of it."""
+
+
+def _is_slice(part: Any) -> bool:
+    """Whether it is a slice that Python can cut with: of whole numbers, its step not 0."""
+    try:
+        return isinstance(part, slice) and bool(part.indices(1))
+    except (TypeError, ValueError):
+        return False
 
 
 def _as_written(part: Any) -> str:
@@ -112,6 +122,7 @@ class Units:
         shape: of the layer's output, without the batch axis.
         indices: where in the flattened output the units stand; its shape is the selection's.
         whole: whether these are all units, in their order.
+        channel_axis: the axis of `indices` that counts channels; None where all units are of one.
     """
 
     place: Place
@@ -119,6 +130,7 @@ class Units:
     shape: tuple[int, ...]
     indices: npt.NDArray[np.int32]
     whole: bool
+    channel_axis: int | None
 
     @property
     def size(self) -> int:
@@ -129,6 +141,14 @@ class Units:
     def flat(self) -> npt.NDArray[np.int32]:
         """The indices as one axis, as programs take them."""
         return self.indices.reshape(-1)
+
+    @property
+    def by_channel(self) -> npt.NDArray[np.int32]:
+        """(positions, channels) of the indices: a column for each channel."""
+        if self.channel_axis is None:
+            return self.indices.reshape(-1, 1)
+        channels = self.indices.shape[self.channel_axis]
+        return np.moveaxis(self.indices, self.channel_axis, -1).reshape(-1, channels)
 
 
 def units_of(lens: Lens, selected: Selected, image_shape: Sequence[int], where: str) -> Units:
@@ -155,8 +175,29 @@ def units_of(lens: Lens, selected: Selected, image_shape: Sequence[int], where: 
         raise _no_such_units(selection, shape, str(error), where) from None
     if chosen.size == 0:
         raise _no_such_units(selection, shape, "it selects nothing", where)
-    text = str(Selection(name, selection.index))
-    return Units(place, text, shape, chosen, chosen.size == indices.size and not selection.index)
+    return Units(
+        place,
+        str(Selection(name, selection.index)),
+        shape,
+        chosen,
+        chosen.size == indices.size and not selection.index,
+        _channel_axis(selection.index, len(shape)),
+    )
+
+
+def _channel_axis(index: tuple[Any, ...], axes: int) -> int | None:
+    """Where NumPy puts the last of some axes, that of channels; None if the index takes one."""
+    filled = index if Ellipsis in index else (*index, Ellipsis)
+    dots = filled.index(Ellipsis)
+    untouched = [slice(None)] * (axes + 1 - len(filled))
+    parts = [*filled[:dots], *untouched, *filled[dots + 1 :]]
+    if not parts or isinstance(parts[-1], int):
+        return None
+    if isinstance(parts[-1], slice):
+        return -1
+    # What a list picks stands first if a slice lies between it and other numbers.
+    numbered = [not isinstance(part, slice) for part in parts]
+    return -1 if all(numbered[numbered.index(True) :]) else 0
 
 
 def _no_such_units(

@@ -2,8 +2,10 @@
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from dlcnn.understanding import UnderstandingError, UnderstandingWarning, activations, distributions
 from dlcnn.understanding import layer as select
@@ -71,6 +73,56 @@ def test_distributions_count_a_relu_with_a_large_negative_bias_as_dead():
     np.testing.assert_allclose(found.active[0], [0, 1 / 600, 1], atol=1e-6)
     alike = distributions(classifier(conv), images[:4], layers="conv")["conv"]
     assert alike.dead.tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("index", "axis"),
+    [
+        ((3,), -1),
+        ((3, 4), -1),
+        ((slice(1, 3), 4), -1),
+        ((..., [5, 0]), -1),
+        ((..., [2, 2]), -1),
+        ((3, slice(None), [0, 5, 1]), 1),  # NumPy puts such an axis first
+        (([1, 2], [3, 4], [0, 5]), -1),
+        ((slice(6), 0), -1),
+        ((slice(6), slice(6), 2), None),  # as many units as the one before, of one channel
+        ((3, slice(None), 2), None),
+        ((..., 2), None),
+        ((3, 4, 5), None),
+    ],
+)
+def test_distributions_tell_the_channels_of_a_selection_apart(model, index, axis):
+    """A unit is a channel wherever it was selected, and a channel alone is one unit."""
+    images = photographs(5)
+    selection = select["conv1"][index]
+
+    found = distributions(model, images, layers=selection, batch_size=2)
+
+    values = activations(model, images, selection)[selection]
+    values = values[..., None] if axis is None else np.moveaxis(values, axis, -1)
+    flat = values.reshape(-1, values.shape[-1]).astype(np.float64)
+    one = found[str(selection)]
+    np.testing.assert_allclose(one.mean, flat.mean(axis=0)[None], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(one.deviation, flat.std(axis=0), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(one.most, flat.max(axis=0))
+    np.testing.assert_array_equal(one.dead, flat.min(axis=0) == flat.max(axis=0))
+    assert one.counts.sum() == flat.size
+    title = found.figure().axes[0].get_title().replace("\n", " ")
+    assert f"{one.dead.sum()} of {flat.shape[1]} dead" in title
+
+
+def test_distributions_of_one_number_for_each_image():
+    """A layer that sums an image up is one unit."""
+    inputs = keras.Input((6, 5, 3))
+    total = layers.Lambda(lambda images: keras.ops.sum(images, axis=(1, 2, 3)), name="total")
+    column = layers.Reshape((1,))(total(inputs))
+    model = keras.Model(inputs, layers.Dense(2)(column))
+    images = photographs(4, (6, 5, 3))
+
+    found = distributions(model, images, layers="total")["total"]
+
+    np.testing.assert_allclose(found.mean, [[images.sum(axis=(1, 2, 3)).mean()]], rtol=1e-5)
 
 
 def test_distributions_do_not_depend_on_the_batch_size(model):

@@ -61,11 +61,24 @@ def test_selection_names_the_shape_that_an_index_does_not_fit(model, index, reas
         activations(model, photographs(2), layer["conv2"][index])
 
 
-@pytest.mark.parametrize("part", ["a", 1.5, True, [[1]], [], None])
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("a", 1.5, True, [[1]], [[1], [2, 3]], [], None),
+        *(slice("a", "b"), slice(1.5, 3), slice(None, None, 0), slice([1], None)),
+    ],
+)
 def test_selection_refuses_what_is_no_index(part):
     """What NumPy would not take as an index of this sort is refused when it is written."""
     with pytest.raises(UnderstandingError, match="Index it as a NumPy array"):
         layer["conv2"][part]
+
+
+def test_selection_writes_a_slice_that_is_none_as_it_was_named():
+    """A step of 0 is shown between its colons; a step of -1 is one."""
+    with pytest.raises(UnderstandingError, match=r"Received ::0 for 'conv2'"):
+        layer["conv2"][..., ::0]
+    assert str(layer["conv2"][..., ::-1]) == "conv2[..., ::-1]"
 
 
 def test_selection_refuses_a_second_index_and_a_missing_name():

@@ -123,8 +123,7 @@ class Manifest(_Plain):
             ("data", self.data.name, other.data.name),
             ("seed", self.seed, other.seed),
         ]
-        names = sorted({*self.options, *other.options})
-        pairs += [(name, self.options.get(name), other.options.get(name)) for name in names]
+        pairs += _entries("", self.options, other.options)
         found = [f"{what} {ours!r}, not {new!r}" for what, ours, new in pairs if ours != new]
         # Digests tell people nothing: they speak only when the names do not.
         if not found and self.model.digest != other.model.digest:
@@ -161,6 +160,17 @@ class Manifest(_Plain):
             first = error.errors(include_url=False, include_context=False)[0]
             place = ".".join(map(str, first["loc"])) or "the file"
             raise _damaged(path, f"{place}: {first['msg']}") from None
+
+
+def _entries(what: str, ours: Any, new: Any) -> list[tuple[str, Any, Any]]:
+    """What is compared of two facts: themselves, or entry by entry what they are made of."""
+    if not (isinstance(ours, dict) and isinstance(new, dict)):
+        return [(what, ours, new)]
+    return [
+        entry
+        for name in sorted({*ours, *new})
+        for entry in _entries(f"{what} {name}".strip(), ours.get(name), new.get(name))
+    ]
 
 
 def _plain(options: Mapping[str, object]) -> dict[str, Any]:

@@ -25,8 +25,7 @@ def test_fit_against_an_adversary_goes_on_bit_for_bit(backend, tmp_path):
 
     assert report["status"] == "interrupted"
     assert report["same"]
-    assert "'epsilon': 0.2" in report["refused"][0]
-    assert "'epsilon': 0.1" in report["refused"][0]
+    assert "a run of adversary epsilon 0.2, not 0.1. Use" in report["refused"][0]
     assert "not None" in report["refused"][1]
 
 

@@ -91,6 +91,29 @@ def test_run_goes_on_only_with_the_same(run, changed, named):
     assert named in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("adversary", "told"),
+    [
+        ({"steps": 2, "epsilon": 0.2}, "a run of adversary epsilon 0.1, not 0.2. Use"),
+        ({"epsilon": 0.1, "norm": "l2", "steps": 2}, "a run of adversary norm None, not 'l2'. Use"),
+        (None, "a run of adversary {'epsilon': 0.1, 'steps': 2}, not None. Use"),
+    ],
+)
+def test_run_tells_of_an_adversary_only_what_differs(tmp_path, adversary, told):
+    """One entry of many, whatever order they come in; the whole only where there is none now."""
+
+    def attacked(facts):
+        options = {"epochs": 3, "adversary": facts}
+        return Manifest.describe(small_model(), drawn_dataset(), seed=7, options=options)
+
+    Run.create(tmp_path / "run", attacked({"epsilon": 0.1, "steps": 2}))
+
+    with pytest.raises(TrainingError) as refusal:
+        Run.resume_or_create(tmp_path / "run", attacked(adversary))
+    assert told in str(refusal.value)
+    Run.resume_or_create(tmp_path / "run", attacked({"steps": 2, "epsilon": 0.1}))
+
+
 def test_run_goes_on_with_the_same(run, tmp_path):
     """The same run is opened, and a new folder begins a run."""
     run.append_epoch(1, {"loss": 1.0})

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.understanding.adversarial.attack import fgsm
-from dlcnn.understanding.adversarial.result import Adversarial, answers, named
+from dlcnn.understanding.adversarial.result import Adversarial, answers, hit, named
 from dlcnn.understanding.arguments import number
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.questions import Question, ask, asked_again
@@ -22,30 +22,35 @@ __all__ = ["Attack", "SuccessCurve", "Transfer", "success_curve", "transfer"]
 
 Attack: TypeAlias = Callable[..., Adversarial]
 """Called as `attack(model, images, labels, batch_size, epsilon=…)`, such as `fgsm`, or
-`functools.partial(pgd, steps=20)`."""
+`functools.partial(pgd, steps=20)`. With `targeted=True` the labels are the classes it wants."""
 
 _Labels: TypeAlias = int | Sequence[int] | npt.NDArray[Any]
+_MISTAKEN = "share of images mistaken"
+_REACHED = "share of images taken for the wanted class"
 
 
 @dataclass(frozen=True)
 class SuccessCurve:
-    """How many images a network mistakes when they may be changed further and further.
+    """How many images an attack succeeds on when they may be changed further and further.
 
     Attributes:
         model: the name of the network.
         method: of the attack, in words.
+        targeted: whether it wants a class, rather than any but the true one.
         epsilons: (E,) rising from 0, which is no attack.
-        success: (E, N) whether the attack succeeds on each image.
+        success: (E, N) whether each image is mistaken, or, of a targeted attack, taken for the
+            wanted class; also where it was without the attack.
     """
 
     model: str
     method: str
+    targeted: bool
     epsilons: npt.NDArray[np.float64]
     success: npt.NDArray[np.bool_]
 
     @property
     def error(self) -> npt.NDArray[np.float64]:
-        """(E,): the share of the images on which it succeeds; the first is the error without."""
+        """(E,): the share of the images on which it succeeds; the first is that without attack."""
         return np.asarray(self.success.mean(axis=1))
 
     def figure(self) -> "Figure":
@@ -56,8 +61,8 @@ class SuccessCurve:
             self.epsilons,
             {self.method: self.error},
             xlabel="epsilon, in the unit of the pixels",
-            ylabel="share of images mistaken",
-            title=f"{self.method} on {self.model}",
+            ylabel=_REACHED if self.targeted else _MISTAKEN,
+            title=f"{_titled(self)} on {self.model}",
         )
 
 
@@ -65,15 +70,19 @@ class SuccessCurve:
 class Transfer:
     """What images that were changed for one network do to another, both ways.
 
+    Of a targeted attack, an image counts as mistaken where it is taken for the wanted class.
+
     Attributes:
         names: of the two networks.
         method: of the attack, in words.
+        targeted: whether it wants a class, rather than any but the true one.
         clean: (2, N) whether each network mistakes the images as they were.
         wrong: (2, 2, N) whether an image changed for the first index is mistaken by the second.
     """
 
     names: tuple[str, str]
     method: str
+    targeted: bool
     clean: npt.NDArray[np.bool_]
     wrong: npt.NDArray[np.bool_]
 
@@ -86,7 +95,7 @@ class Transfer:
 
     @property
     def rates(self) -> npt.NDArray[np.float64]:
-        """(2,): of the images that both networks had right, and that now fool the network they
+        """(2,): of the images that neither network mistook, and that now fool the network they
         were changed for, the share that fools the other as well; NaN where there are none.
         """
         right = ~self.clean.any(axis=0)
@@ -99,16 +108,22 @@ class Transfer:
         )
 
     def figure(self) -> "Figure":
-        """Draw the table."""
+        """Draw the table; of two networks of one name the other is the second."""
         from dlcnn.figures import shares
 
+        first, second = self.names
+        names = [first, f"{second} (second)" if second == first else second]
         return shares(
             self.table,
-            ["as they were", *(f"changed for {name}" for name in self.names)],
-            list(self.names),
-            label="share of images mistaken",
-            title=f"{self.method}, from one network to another",
+            ["as they were", *(f"changed for {name}" for name in names)],
+            names,
+            label=_REACHED if self.targeted else _MISTAKEN,
+            title=f"{_titled(self)}, from one network to another",
         )
+
+
+def _titled(result: SuccessCurve | Transfer) -> str:
+    return f"{result.method}, targeted" if result.targeted else result.method
 
 
 def success_curve(
@@ -125,7 +140,8 @@ def success_curve(
     Args:
         model: Functional or Sequential, from images to the scores of classes.
         images: (N, H, W, C) as the model takes them.
-        labels: the true class of each image; one class counts for all.
+        labels: the true class of each image, or, if the attack is targeted, the wanted one; one
+            class counts for all.
         epsilons: how far, in the unit of the pixels; 0 is put before them.
         batch_size: images at a time.
         attack: `fgsm`, or another with its options: `functools.partial(pgd, steps=20)`.
@@ -147,9 +163,14 @@ def success_curve(
         )
     results = [_attack(attack, model, question, radius) for radius in radii]
     classes, _ = answers(question.lens, question.images, question.batch_size)
-    success = [classes != question.targets, *(result.success for result in results)]
+    method, targeted = results[0].method, results[0].targeted
+    without = hit(classes, question.targets, targeted=targeted)
     return SuccessCurve(
-        question.lens.name, results[0].method, np.array([0.0, *radii]), np.stack(success)
+        question.lens.name,
+        method,
+        targeted,
+        np.array([0.0, *radii]),
+        np.stack([without, *(result.success for result in results)]),
     )
 
 
@@ -169,7 +190,8 @@ def transfer(
         source: Functional or Sequential, from images to the scores of classes.
         other: one of the same images and classes.
         images: (N, H, W, C) as both models take them.
-        labels: the true class of each image; one class counts for all.
+        labels: the true class of each image, or, if the attack is targeted, the wanted one; one
+            class counts for all.
         batch_size: images at a time.
         epsilon: how far, in the unit of the pixels.
         attack: `fgsm`, or another with its options: `functools.partial(pgd, steps=20)`.
@@ -191,15 +213,16 @@ def transfer(
         _attack(attack, model, question, epsilon)
         for model, question in zip(models, asked, strict=True)
     ]
+    method, targeted = made[0].method, made[0].targeted
 
     def mistaken(pixels: npt.NDArray[Any]) -> list[npt.NDArray[np.bool_]]:
-        return [
-            answers(lens, pixels, asked[0].batch_size)[0] != asked[0].targets for lens in lenses
-        ]
+        classes = [answers(lens, pixels, asked[0].batch_size)[0] for lens in lenses]
+        return [hit(each, asked[0].targets, targeted=targeted) for each in classes]
 
     return Transfer(
         (lenses[0].name, lenses[1].name),
-        made[0].method,
+        method,
+        targeted,
         np.stack(mistaken(asked[0].images)),
         np.stack([mistaken(result.images) for result in made]),
     )

@@ -66,7 +66,11 @@ class Adversarial:
 
     @property
     def success(self) -> npt.NDArray[np.bool_]:
-        """(N,): whether the class now is the wanted one, or, untargeted, not the true one."""
+        """(N,): whether the class now is the wanted one, or, untargeted, not the true one.
+
+        It tells of the changed image alone: one that was mistaken already, or taken for the wanted
+        class, counts as well. `original_classes` tells which those are.
+        """
         return hit(self.classes, self.targets, targeted=self.targeted)
 
     def figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":

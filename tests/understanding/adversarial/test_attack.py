@@ -170,6 +170,25 @@ def test_an_attack_without_targets_goes_away_from_the_networks_own_answer():
     np.testing.assert_array_equal(found.success, found.classes != found.original_classes)
 
 
+@pytest.mark.parametrize("targeted", [False, True])
+def test_success_tells_of_the_changed_image_alone(targeted):
+    """What was mistaken, or taken for the wanted class, before counts too."""
+    images = grey_images(12)
+    logits = images.reshape(12, -1) @ KERNEL
+    middle = float(np.median(logits))
+    wanted = 0 if targeted else 1  # of two classes not to be one is to be the other
+
+    found = fgsm(
+        linear_model(KERNEL[:, None], [-middle]), images, wanted, epsilon=0.01, targeted=targeted
+    )
+
+    before, after = logits < middle, logits - 0.01 * np.abs(KERNEL).sum() < middle
+    assert before.any()
+    assert not after.all()
+    np.testing.assert_array_equal(found.success, after)
+    np.testing.assert_array_equal(found.original_classes == 0, before)
+
+
 def test_fgsm_says_when_nothing_depends_on_the_images():
     """A dead network is warned of."""
     with pytest.warns(UnderstandingWarning, match="no image is changed"):

@@ -46,6 +46,67 @@ def test_success_curve_takes_any_attack(trained, test_images):
     assert "PGD, 20 steps" in more.figure().get_suptitle()
 
 
+def test_success_curve_of_a_targeted_attack_counts_the_class_that_is_wanted():
+    """Without attack it is the share that has the wanted class already, and rises from there as
+    far as each image is from it; axis and title say what is counted.
+    """
+    attack = partial(WIDE, targeted=True)
+
+    curve = success_curve(
+        linear_model(KERNEL[:, None], [-2.5]), IMAGES, 1, [0.01, 0.05], attack=attack
+    )
+
+    reach = curve.epsilons[:, None] * np.abs(KERNEL).sum()
+    np.testing.assert_array_equal(curve.success, LOGITS + reach > 0)
+    assert 0 < curve.error[0] == (LOGITS > 0).mean() < curve.error[-1]
+    assert not np.isclose(curve.error[0], 0.5)  # the share that has not would be another
+    figure = curve.figure()
+    assert figure.axes[0].get_ylabel() == "share of images taken for the wanted class"
+    assert figure.get_suptitle() == "FGSM, targeted on linear"
+    untargeted = success_curve(
+        linear_model(KERNEL[:, None], [-2.5]), IMAGES, 1, [0.01], attack=WIDE
+    )
+    assert untargeted.figure().axes[0].get_ylabel() == "share of images mistaken"
+
+
+def test_transfer_of_a_targeted_attack_counts_the_class_that_is_wanted():
+    """Twins take each other's images for it; a network that never answers it does not, and the
+    rates are of images that neither took for it before.
+    """
+    model = linear_model(KERNEL[:, None], [-2.5], name="one")
+    twin = linear_model(2 * KERNEL[:, None], [-5], name="twin")
+    never = linear_model(np.eye(12)[:, :1] * 100, [-1e4], name="never")  # 0 for all of them
+    options = {"epsilon": 0.05, "attack": partial(WIDE, targeted=True)}
+
+    same = transfer(model, twin, IMAGES, 1, **options)
+    apart = transfer(model, never, IMAGES, 1, **options)
+
+    had, has = LOGITS > 0, LOGITS + 0.05 * np.abs(KERNEL).sum() > 0
+    assert 0 < had.mean() < has.mean()
+    np.testing.assert_allclose(same.table, np.tile([[had.mean()], [has.mean()]], 2)[[0, 1, 1]])
+    np.testing.assert_allclose(same.rates, [1, 1])
+    assert apart.table[:2, 1].tolist() == [0, 0]
+    assert apart.rates[0] == 0
+    figure = same.figure()
+    assert figure.axes[1].get_ylabel() == "share of images taken for the wanted class"
+    assert figure.get_suptitle() == "FGSM, targeted, from one network to another"
+
+
+def test_transfer_tells_two_networks_of_one_name_apart():
+    """In the figure the other is the second, in rows and columns; other names stay as they are."""
+    model, other = (linear_model(factor * KERNEL[:, None], [-2.5], name="net") for factor in (1, 2))
+
+    found = transfer(model, other, IMAGES, LABELS, attack=WIDE)
+
+    axes = found.figure().axes[0]
+    assert [each.get_text() for each in axes.get_xticklabels()] == ["net", "net (second)"]
+    assert [each.get_text() for each in axes.get_yticklabels()][1:] == [
+        "changed for net",
+        "changed for net (second)",
+    ]
+    assert found.names == ("net", "net")
+
+
 def test_transfer_tells_who_is_fooled_by_whom():
     """Twins fool each other always; a network that looks at other pixels not at all."""
     model = linear_model(KERNEL[:, None], [-2.5], name="one")

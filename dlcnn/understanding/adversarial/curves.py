@@ -26,7 +26,7 @@ Attack: TypeAlias = Callable[..., Adversarial]
 
 _Labels: TypeAlias = int | Sequence[int] | npt.NDArray[Any]
 _MISTAKEN = "share of images mistaken"
-_REACHED = "share of images taken for the wanted class"
+_REACHED = "share taken for the wanted class"
 
 
 @dataclass(frozen=True)

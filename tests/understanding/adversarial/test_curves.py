@@ -61,7 +61,7 @@ def test_success_curve_of_a_targeted_attack_counts_the_class_that_is_wanted():
     assert 0 < curve.error[0] == (LOGITS > 0).mean() < curve.error[-1]
     assert not np.isclose(curve.error[0], 0.5)  # the share that has not would be another
     figure = curve.figure()
-    assert figure.axes[0].get_ylabel() == "share of images taken for the wanted class"
+    assert figure.axes[0].get_ylabel() == "share taken for the wanted class"
     assert figure.get_suptitle() == "FGSM, targeted on linear"
     untargeted = success_curve(
         linear_model(KERNEL[:, None], [-2.5]), IMAGES, 1, [0.01], attack=WIDE
@@ -88,7 +88,11 @@ def test_transfer_of_a_targeted_attack_counts_the_class_that_is_wanted():
     assert apart.table[:2, 1].tolist() == [0, 0]
     assert apart.rates[0] == 0
     figure = same.figure()
-    assert figure.axes[1].get_ylabel() == "share of images taken for the wanted class"
+    label = figure.axes[1].yaxis.label
+    assert label.get_text() == "share taken for the wanted class"
+    figure.draw_without_rendering()
+    assert figure.bbox.y0 < label.get_window_extent().y0
+    assert label.get_window_extent().y1 < figure.bbox.y1
     assert figure.get_suptitle() == "FGSM, targeted, from one network to another"
 
 

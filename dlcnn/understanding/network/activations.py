@@ -13,6 +13,7 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.finite import expect_finite, expect_finite_layers
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.selection import Selected, Selection, Units, picked, units_of
 from dlcnn.understanding.questions import images_for
@@ -97,7 +98,8 @@ def activations(
         Arrays by name: the whole output of a layer, (N, ...), or what the selection cuts out.
 
     Raises:
-        ModelError, UnderstandingError: the model, images, layers or batch size cannot be.
+        ModelError, UnderstandingError: the model, images, layers or batch size cannot be;
+            activations are NaN or infinite.
     """
     lens = lens_of(model, "activations")
     size = batch_of(batch_size, "activations")
@@ -108,6 +110,10 @@ def activations(
     program = lens.program(("activations", key), lambda: _program(lens, units))
     indices = [each.flat for each in units if not each.whole]
     found = in_batches(program, [given], size, label="activations", shared=indices)
+    expect_finite("activations", lens, given, *found)
+    if not all(values.any() for values in found):
+        places = [each.place for each in units]
+        expect_finite_layers("activations", lens, given, places)
     arrays = {
         each.name: values.reshape(len(given), *each.indices.shape)
         for each, values in zip(units, found, strict=True)

@@ -14,6 +14,7 @@ from dlcnn.models.receptive import receptive_fields
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.finite import expect_finite_layers
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.network.selection import Units, picked
 from dlcnn.understanding.network.stimuli import gratings, lines
@@ -96,13 +97,15 @@ class Bench:
         # Also the one look at whether these pixels suit the model.
         black, white = self.value_range
         ends = np.array([black, white], np.float32)[:, None, None, None]
-        images_for(self.lens, np.broadcast_to(ends, (2, *self.shape)), "tuning")
+        shown = images_for(self.lens, np.broadcast_to(ends, (2, *self.shape)), "tuning")
         (response,) = self.respond(blank)
         if not np.isfinite(response).all():
             raise UnderstandingError(
                 f"tuning: responses are finite numbers. Received NaN or infinity of "
                 f"{self.units.name} for a uniform field. Look at the weights up to there."
             )
+        if not response.any():
+            expect_finite_layers("tuning", self.lens, shown, [self.units.place])
         return np.asarray(response)
 
     def with_gratings(self, angles: _Array, frequencies: _Array, phases: _Array) -> _Array:

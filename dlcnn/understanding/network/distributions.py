@@ -15,6 +15,7 @@ from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, whole
+from dlcnn.understanding.finite import expect_finite_layers
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import names_of
 from dlcnn.understanding.network.activations import layers_of
@@ -144,6 +145,9 @@ def distributions(
         given = targets_for(lens, labels, len(everyone), where, "labels")
         present, group = np.unique(given, return_inverse=True)
     sums = _bounds(lens, units, everyone, group, size, where)
+    if not all(total.least.any() or total.most.any() for total in sums):
+        first = np.asarray(everyone[:1], np.float32)
+        expect_finite_layers(where, lens, first, [each.place for each in units])
     counts = _counts(lens, units, sums, everyone, group, (size, counted), where)
     return Distributions(
         {

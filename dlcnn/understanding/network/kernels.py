@@ -90,7 +90,7 @@ def kernels(model: keras.Model, layer: str | keras.Layer | None = None) -> Kerne
 
     Raises:
         ModelError: there is no such layer.
-        UnderstandingError: it has no kernels.
+        UnderstandingError: it has no kernels, or they are NaN or infinite.
     """
     lens = lens_of(model, "kernels")
     if layer is None:
@@ -108,7 +108,7 @@ def kernels_of(lens: Lens, node: Node, where: str) -> Kernels:
     """The kernels of one call of a layer.
 
     Raises:
-        UnderstandingError: it has none.
+        UnderstandingError: it has none, or they are NaN or infinite.
     """
     if not isinstance(node.layer, _WITH_KERNELS):
         names = [each.name for each in lens.nodes if isinstance(each.layer, _WITH_KERNELS)]
@@ -117,6 +117,11 @@ def kernels_of(lens: Lens, node: Node, where: str) -> Kernels:
             f"{node.kind}. Layers that have some: {', '.join(map(repr, names[:8])) or 'none'}."
         )
     values = _values(lens, node)
+    if not np.isfinite(values).all():
+        raise UnderstandingError(
+            f"{where}: weights are finite numbers. Received NaN or infinity in {node.name!r}. "
+            "Train again with a smaller learning rate."
+        )
     from_images = lens.input in node.reads and values.shape[2] == lens.input_shape[-1] == 3
     return Kernels(node.name, np.ascontiguousarray(values, np.float32), from_images)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingWarning
-from dlcnn.understanding.finite import expect_finite
+from dlcnn.understanding.finite import expect_finite, expect_finite_pixels
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import images_for
 
@@ -46,9 +46,7 @@ class Stretch:
         Raises:
             UnderstandingError: there are some.
         """
-        images = self.images[: self.count]
-        named = f"{where}, images from {self.start} on" if self.start else where
-        expect_finite(named, lens, images, *values)
+        expect_finite(where, lens, self.images[: self.count], *values, start=self.start)
 
 
 def population(images: Any) -> Any:
@@ -89,11 +87,12 @@ def through(
     size, starts = stretches(total, batch_size)
     for start in track(starts, where):
         count = min(size, total - start)
-        named = f"{where}, images from {start} on" if start else where
+        part = array_of(images[start : start + count])
+        expect_finite_pixels(where, part, start)
         with warnings.catch_warnings():
             if start or again:
                 warnings.simplefilter("ignore", UnderstandingWarning)
-            given = images_for(lens, images[start : start + count], named)
+            given = images_for(lens, part, where)
         if count < size:
             given = given[np.minimum(np.arange(size), count - 1)]
         yield Stretch(start, count, given)

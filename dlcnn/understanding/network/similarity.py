@@ -10,7 +10,6 @@ from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, whole
-from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.kernels import kernels_of
 from dlcnn.understanding.network.population import image_shape, population, through
@@ -106,11 +105,6 @@ def similarity(
     size = batch_of(batch_size, "similarity")
     node = lens.nodes[lens.find(layer, "similarity").node]
     values = kernels_of(lens, node, "similarity").values
-    if not np.isfinite(values).all():
-        raise UnderstandingError(
-            f"similarity: kernels are finite numbers. Received NaN or infinity in {node.name!r}. "
-            "Train again with a smaller learning rate."
-        )
     rows = values.reshape(-1, values.shape[-1]).T.astype(np.float64)
     correlation = None if images is None else _correlation(lens, layer, images, size)
     return Similarity(node.name, _normalized(rows @ rows.T), correlation)

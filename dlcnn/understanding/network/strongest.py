@@ -11,6 +11,7 @@ from keras import ops
 from dlcnn.models.receptive import ReceptiveField, receptive_fields
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, columns_of, whole
+from dlcnn.understanding.finite import expect_finite_layers
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.population import image_shape, population, through
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
@@ -95,6 +96,8 @@ def strongest(
     shape = image_shape(lens, everyone, where)
     units = units_of(lens, selection, shape, where)
     values, found, which = _largest(lens, units, everyone, kept, size, where)
+    if not values.any():
+        expect_finite_layers(where, lens, np.asarray(everyone[:1], np.float32), [units.place])
     field = receptive_fields(lens.nodes)[units.place.node]
     places = np.stack(np.unravel_index(units.flat[which], units.shape), axis=-1)
     patches, corners = [], []

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from dlcnn.understanding import UnderstandingError, activations, layer
-from tests.understanding.network.networks import SHAPE, photographs, small
+from tests.understanding.network.networks import SHAPE, classifier, convolution, photographs, small
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,28 @@ def test_activations_refuse_what_names_no_layer(model, layers, kind):
     """A batch size or an array where layers are wanted is refused with its type."""
     with pytest.raises(UnderstandingError, match=f"layers or their names.* one of type {kind}"):
         activations(model, photographs(2), layers)
+
+
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_activations_name_a_layer_whose_numbers_are_broken(activation):
+    """Layers up to broken weights are shown; from there on they are refused, ReLU or not."""
+    kernel = np.full((3, 2, 4, 2), np.nan)
+    model = classifier(
+        layers.Conv2D(4, 3, name="sound"), convolution(kernel, "broken", activation=activation)
+    )
+    images = photographs(3)
+
+    assert activations(model, images, "sound")["sound"].any()
+    for selected in ("broken", layer["broken"][2, :, 1], "logits", None):
+        with pytest.raises(UnderstandingError, match=r"^activations: .*begins in layer 'broken'"):
+            activations(model, images, selected)
+
+
+def test_activations_show_a_dead_layer():
+    """A ReLU that never fires gives numbers, 0, and is shown, whatever is broken behind it."""
+    dead = convolution(np.ones((3, 2, 3, 2)), bias=[-99, -99], activation="relu")
+    model = classifier(dead, convolution(np.full((3, 2, 2, 4), np.nan), "broken"))
+    assert not activations(model, photographs(2), "conv")["conv"].any()
 
 
 def test_activations_take_any_iterable_of_layers(model):

@@ -186,13 +186,26 @@ def test_distributions_refuse_in_a_sentence(model):
     with pytest.raises(UnderstandingError, match=r"layers or their names.*int"):
         distributions(model, images, LABELS[:4], 64)
     images[3, 2, 2, 1] = np.nan
-    with pytest.raises(UnderstandingError, match=r"images from 2 on.*images\[1\]"):
+    with pytest.raises(UnderstandingError, match=r"^distributions: pixels .* images\[3\]\. "):
         distributions(model, images, batch_size=2)
     with pytest.raises(UnderstandingError, match="one or more"):
         distributions(model, images[:0])
     broken = classifier(convolution(np.ones((1, 1, 3, 2)), "bad", bias=[1, np.nan]))
     with pytest.raises(UnderstandingError, match="'bad'"):
         distributions(broken, images[:2])
+
+
+def test_distributions_tell_a_dead_layer_from_a_broken_one():
+    """A ReLU passes over weights that are no numbers, which are refused; dead units are shown."""
+    images = photographs(3)
+    for bias, sound in ([-99, -99], True), ([np.nan, np.nan], False):
+        conv = convolution(np.ones((3, 2, 3, 2)), bias=bias, activation="relu")
+        model = classifier(conv)
+        if sound:
+            assert distributions(model, images, layers="conv")["conv"].dead.all()
+        else:
+            with pytest.raises(UnderstandingError, match=r"^distributions: .*'conv'"):
+                distributions(model, images, layers="conv")
 
 
 def test_distributions_figure_has_a_panel_for_each_layer(model):

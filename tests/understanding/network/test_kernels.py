@@ -6,7 +6,7 @@ from keras import layers, ops
 
 from dlcnn.models.errors import ModelError
 from dlcnn.understanding import UnderstandingError, activations, kernels, layer
-from tests.understanding.network.networks import classifier, photographs, small
+from tests.understanding.network.networks import classifier, convolution, photographs, small
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,18 @@ def test_kernels_refuse_a_layer_without_any(model):
     """A layer without kernels is refused, with those that have some."""
     with pytest.raises(UnderstandingError, match=r"'pool', a MaxPooling2D.*'conv1', 'conv2'"):
         kernels(model, "pool")
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_kernels_refuse_weights_that_are_no_numbers(value):
+    """A broken kernel is named by its layer, and a sound one beside it is shown."""
+    kernel = np.ones((3, 2, 4, 5))
+    kernel[1, 0, 2, 3] = value
+    model = classifier(layers.Conv2D(4, 3, name="sound"), convolution(kernel, "broken"))
+
+    assert kernels(model).layer == "sound"
+    with pytest.raises(UnderstandingError, match=r"^kernels: weights are finite.*in 'broken'"):
+        kernels(model, "broken")
 
 
 def test_kernels_refuse_what_is_no_whole_layer(model):

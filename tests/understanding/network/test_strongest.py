@@ -101,6 +101,14 @@ def test_strongest_refuses_in_a_sentence(model):
         strongest(model, photographs(2)[0], "conv1")
 
 
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_strongest_names_a_layer_whose_numbers_are_broken(activation):
+    """Weights that are no numbers are told, also where a ReLU passes over them."""
+    model = classifier(convolution(np.full((3, 2, 3, 2), np.nan), activation=activation))
+    with pytest.raises(UnderstandingError, match=r"^strongest: .*'conv'"):
+        strongest(model, photographs(3), "conv")
+
+
 def test_strongest_figure_shows_the_patches_with_their_activations(model):
     """Each patch stands over its image's number and its activation."""
     found = strongest(model, photographs(6), layer["conv2"][..., 1], 4)

@@ -50,16 +50,21 @@ class Tuning:
         """Draw the five curves; of a single neuron also its response to a uniform field.
 
         Args:
-            units: which of the neurons to draw; by default the first 6.
+            units: which of the neurons to draw, one or more; by default the first 6.
 
         Raises:
-            UnderstandingError: there is no such neuron.
+            UnderstandingError: there is no such neuron, or none is named.
         """
         from dlcnn.figures import Panel, panels
 
         last = len(self.units) - 1
         given = range(min(_DRAWN, last + 1)) if units is None else np.atleast_1d(array_of(units))
         chosen = [whole("figure", "units", each, least=0, most=last) for each in given]
+        if not chosen:
+            raise UnderstandingError(
+                "figure: units are numbers of neurons, one or more. Received none. Name such as "
+                "[0], or leave it out."
+            )
         named = {
             "orientation of a grating": self.orientation,
             "frequency of a grating": self.frequency,
@@ -74,7 +79,9 @@ class Tuning:
                 level = curve.baseline[chosen[0]]
                 series["uniform field"] = np.full(len(curve.values), level)
             shown.append(Panel(curve.values, series, curve.axis, "response", title=title))
-        return panels(shown, title="Tuning curves")
+        left_out = len(chosen) < len(self.units)
+        part = f" of {len(chosen)} of {len(self.units)} neurons" if left_out else ""
+        return panels(shown, title=f"Tuning curves{part}")
 
 
 def tuning(
@@ -89,7 +96,7 @@ def tuning(
     line_width: float | None = None,
     line: str = "bright",
     value_range: tuple[float, float] = (0, 1),
-    size: tuple[int, int] | None = None,
+    size: Sequence[int] | npt.NDArray[np.int_] | None = None,
 ) -> Tuning:
     """Measure how neurons respond to gratings and to bright lines.
 
@@ -188,12 +195,12 @@ def _image_shape(lens: Lens, size: Any) -> tuple[int, ...]:
 
 
 def _sides(size: Any) -> tuple[int, int]:
-    if not isinstance(size, Sequence) or len(size) != 2:
+    if array_of(size).shape != (2,):
         raise UnderstandingError(
             f"tuning: size is (height, width). Received size={size!r}. Write two numbers."
         )
     height, width = (whole("tuning", "size", each, least=1) for each in size)
-    return int(height), int(width)
+    return height, width
 
 
 def _increasing(name: str, values: Any, otherwise: npt.NDArray[Any]) -> _Array:

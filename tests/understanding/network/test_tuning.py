@@ -127,7 +127,10 @@ def test_tuning_wants_a_size_where_the_model_leaves_it_open():
     model = classifier(convolution(kernel), shape=(None, None, 3))
     options = {"orientations": [0, 90], "frequencies": [0.25]}
 
-    assert tuning(model, "conv", size=(9, 14), **options).orientation.peak.tolist() == [90]
+    for size in ((9, 14), np.array([9, 14])):
+        found = tuning(model, "conv", size=size, **options)
+        assert found.orientation.peak.tolist() == [90]
+        assert found.units == ("conv[3, 6, 0]",)
     with pytest.raises(UnderstandingError, match=r"Name a size=\(height, width\)"):
         tuning(model, "conv", **options)
     with pytest.raises(UnderstandingError, match="Leave it out"):
@@ -144,6 +147,9 @@ def test_tuning_wants_a_size_where_the_model_leaves_it_open():
         ({"phases": 0}, "phases is a whole number from 1"),
         ({"value_range": 255}, "Received value_range=255. Give two numbers"),
         ({"size": 9}, r"size is \(height, width\)"),
+        ({"size": {9, 14}}, r"size is \(height, width\)"),
+        ({"size": np.array([9, 14, 3])}, r"size is \(height, width\)"),
+        ({"size": (9, 2.5)}, "size is a whole number from 1. Received size=2.5"),
         ({"line": "red"}, "'bright', 'dark'"),
     ],
 )
@@ -166,5 +172,45 @@ def test_tuning_figure_draws_five_curves(edge_tuning):
     np.testing.assert_array_equal(drawn["conv[10, 12, 1]"], edge_tuning.frequency.responses[:, 1])
     np.testing.assert_allclose(drawn["uniform field"], 0, atol=1e-6)
     assert len(edge_tuning.figure().axes[0].get_lines()) == 2
-    with pytest.raises(UnderstandingError, match="units"):
-        edge_tuning.figure(units=[2])
+    assert edge_tuning.figure().get_suptitle() == "Tuning curves"
+
+
+def test_tuning_figure_says_how_many_of_the_neurons_it_draws():
+    """Of many neurons six are drawn, which the title says, as it does where some are named."""
+    kernel = np.random.default_rng(0).standard_normal((3, 4, 3, 12))
+    model = classifier(convolution(kernel), shape=SHAPE)
+    found = tuning(model, "conv", orientations=[0, 60, 120], frequencies=[0.1])
+
+    first, named = found.figure(), found.figure(units=np.array([11, 2]))
+
+    assert first.get_suptitle() == "Tuning curves of 6 of 12 neurons"
+    assert len(first.axes[0].get_lines()) == 6
+    assert named.get_suptitle() == "Tuning curves of 2 of 12 neurons"
+    assert [line.get_label() for line in named.axes[0].get_lines()] == [
+        "conv[9, 10, 11]",
+        "conv[9, 10, 2]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ([2], "units is a whole number from 0 up to 1"),
+        ([], "units are numbers of neurons, one or more. Received none"),
+        (np.array([], int), "one or more. Received none"),
+        ("conv", "units is a whole number"),
+    ],
+)
+def test_tuning_figure_refuses_neurons_that_there_are_not(edge_tuning, units, message):
+    """A number too large, none, and a word are no neurons."""
+    with pytest.raises(UnderstandingError, match=f"^figure: .*{message}"):
+        edge_tuning.figure(units=units)
+
+
+def test_tuning_names_a_layer_whose_numbers_are_broken():
+    """Weights that are no numbers are told, also where a ReLU passes over them."""
+    kernel = np.full((3, 3, 3, 2), np.nan)
+    for activation in (None, "relu"):
+        model = classifier(convolution(kernel, activation=activation), shape=SHAPE)
+        with pytest.raises(UnderstandingError, match=r"^tuning: .*\bconv\b"):
+            tuning(model, "conv", orientations=[0, 90], frequencies=[0.1])

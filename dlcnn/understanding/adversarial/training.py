@@ -76,7 +76,8 @@ class Adversary:
         """What to train a compiled model within. Nothing is changed before it is entered.
 
         Args:
-            model: of images in [0, 1]; of several outputs the first is attacked.
+            model: of images in [0, 1], with labels that are classes or one-hot rows; of several
+                outputs the first is attacked.
 
         Raises:
             ModelError, UnderstandingError: the model is no classifier of images, or no gradient
@@ -101,10 +102,17 @@ class Adversary:
             # Rounded up, in integers: the size of a batch may be a tensor itself.
             count = -(ops.shape(images)[0] * -part.numerator // part.denominator)
             originals = ops.cast(images[:count], "float32")
-            targets = ops.cast(ops.reshape(labels[:count], (-1,)), "int32")
+            targets = _classes_of(labels[:count])
             attacked = originals
             for _ in range(self.steps):
                 attacked = step(attacked, originals, targets, 1.0, ops.convert_to_tensor(limits))
             return ops.concatenate([ops.cast(attacked, images.dtype), images[count:]])
 
         return change
+
+
+def _classes_of(labels: Tensor) -> Tensor:
+    """(N,) int32 of a row or column of classes, or of one-hot rows, as Keras' accuracy takes them."""
+    if len(labels.shape) > 1 and labels.shape[-1] != 1:
+        return ops.cast(ops.argmax(labels, axis=-1), "int32")
+    return ops.cast(ops.reshape(labels, (-1,)), "int32")

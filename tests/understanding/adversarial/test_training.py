@@ -51,6 +51,29 @@ def test_attacking_learns_from_what_the_attack_gives(test_images, options, attac
     assert not np.allclose(model.get_weights()[0], stale.get_weights()[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["one-hot", "column"])
+def test_attacking_takes_labels_as_keras_does(test_images, form):
+    """One-hot rows and a column of classes attack the same images as a row of classes does; those
+    of other classes would not.
+    """
+    images, labels = (each[:6] for each in test_images)
+    given = np.eye(3, dtype="float32")[labels] if form == "one-hot" else labels[:, None]
+    loss = "categorical_crossentropy" if form == "one-hot" else "sparse_categorical_crossentropy"
+    model, plain, other = (compiled(fixed_model()) for _ in range(3))
+    model.compile(optimizer=keras.optimizers.SGD(0.5), loss=loss)
+    adversary = Adversary(epsilon=0.2, share=0.5)
+
+    with adversary.attacking(model), adversary.attacking(plain):
+        model.fit(images, given, batch_size=6, shuffle=False, verbose=0)
+        plain.fit(images, labels, batch_size=6, shuffle=False, verbose=0)
+    elsewhere = fgsm(other, images[:3], (labels[:3] + 1) % 3, epsilon=0.2).images
+    other.train_on_batch(np.concatenate([elsewhere, images[3:]]), labels)
+
+    for mine, expected in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, expected, atol=1e-6)
+    assert not np.allclose(model.get_weights()[0], other.get_weights()[0], atol=1e-5)
+
+
 def test_attacking_leaves_the_model_as_it_was(test_images):
     """After the block, also one that an error ends, a step is a plain one; inside, testing is."""
     model, plain = compiled(fixed_model()), compiled(fixed_model())

@@ -112,7 +112,7 @@ class Adversary:
 
 
 def _classes_of(labels: Tensor) -> Tensor:
-    """(N,) int32 of a row or column of classes, or of one-hot rows, as Keras' accuracy takes them."""
+    """(N,) int32 of a row or column of classes, or of one-hot rows, as Keras' accuracy does."""
     if len(labels.shape) > 1 and labels.shape[-1] != 1:
         return ops.cast(ops.argmax(labels, axis=-1), "int32")
     return ops.cast(ops.reshape(labels, (-1,)), "int32")

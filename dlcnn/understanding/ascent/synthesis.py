@@ -103,7 +103,7 @@ def class_model(
     )
     wanted = np.atleast_1d(np.arange(lens.classes) if classes is None else array_of(classes))
     _expect_some(where, "classes", wanted)
-    targets = targets_for(lens, wanted, len(wanted), where)
+    targets = targets_for(lens, wanted, len(wanted), where, "classes")
     images = _begin(where, lens, start, len(targets), noise, options)
     expect_size(where, lens, images.shape[1:], [lens.output], _HINT)
     lens.expect_differentiable(lens.input)

@@ -91,9 +91,20 @@ def test_deep_dream_refuses_octaves_that_a_layer_does_not_take(small, images):
         ({"jitter": 13}, "jitter=13 for images of 12 x 16 x 3"),
         ({"octave_scale": 1}, "octave_scale is a number above 1"),
         ({"images": np.zeros((12, 16, 3))}, r"images\[None\]"),
-        ({"images": np.zeros((2, 12, 16, 1))}, r"images.shape=\(2, 12, 16, 1\)"),
+        (
+            {"images": np.zeros((2, 9, 14, 1))},
+            "the images have the channels that the model was built for. Received images of "
+            r"9 x 14 x 1 for 'small', which takes 3 channels. .*np\.repeat\(images, 3, axis=-1\)",
+        ),
+        ({"images": np.zeros((2, 12, 16, 4))}, r"Leave opacity out: images\[\.\.\., :3\]"),
+        ({"images": np.zeros((2, 12, 16, 2))}, "Convert them"),
+        ({"images": "dog"}, "images are numbers of shape"),
+        ({"images": np.full((2, 12, 16, 3), "a")}, "images are numbers of shape .* of <U1"),
         ({"images": np.full((2, 12, 16, 3), 255)}, "the pixels of images lie within value_range"),
-        ({"images": np.full((2, 12, 16, 3), np.nan)}, "NaN"),
+        (
+            {"images": np.stack([np.full((12, 16, 3), value) for value in (0.5, np.nan, np.inf)])},
+            r"pixels are finite numbers. Received NaN or infinity in images\[1\]. Look at how",
+        ),
     ],
 )
 def test_deep_dream_refuses_what_cannot_be(small, images, options, message):

@@ -200,7 +200,7 @@ def test_filter_model_warns_of_what_cannot_be_climbed():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"classes": 4}, "0 to 3. Received 4"),
+        ({"classes": 4}, "class_model: classes are indices, .* 0 to 3. Received 4"),
         ({"classes": [1.5]}, "classes are whole numbers"),
         ({"classes": []}, "one or more"),
         ({"steps": 0}, "steps is a whole number from 1"),

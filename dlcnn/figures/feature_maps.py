@@ -110,7 +110,7 @@ def _draw_bars(axes: "Axes", values: npt.NDArray[Any]) -> None:
         axes.bar(range(len(values)), values, color=COLOURS[0])
     else:  # one outline: a bar for each of thousands takes seconds
         axes.stairs(values, np.arange(len(values) + 1) - 0.5, fill=True, color=COLOURS[0])
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.axhline(0, color=GREY, lw=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=6)

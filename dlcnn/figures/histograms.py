@@ -62,7 +62,7 @@ def histograms(
         axes.set_yscale("log")
         axes.set(xlabel=xlabel, ylabel="share")
         axes.set_title(wrapped(text, _INCHES - 0.6, 8), fontsize=8)
-        axes.tick_params(labelsize=7)
+        axes.tick_params(which="both", labelsize=7)
         axes.spines[["top", "right"]].set_visible(False)
     if max(len(groups) for _, groups in panels.values()) > 1:
         all_axes[0].legend(frameon=False, fontsize=7)

@@ -26,6 +26,8 @@ def likeness(
     Raises:
         ValueError: there is nothing to draw, or a table is not square.
     """
+    from matplotlib.ticker import MaxNLocator
+
     from dlcnn.figures.figure import Figure
 
     wrong = [name for name, table in tables.items() if table.shape != table.shape[::-1]]
@@ -39,6 +41,8 @@ def likeness(
     for axes, (name, table) in zip(all_axes, tables.items(), strict=True):
         picture = axes.imshow(table, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="nearest")
         axes.set(xlabel=label, ylabel=label)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_title(name, fontsize=9)
     figure.colorbar(picture, ax=list(all_axes), shrink=0.8)
     if title:

@@ -25,7 +25,7 @@ def test_feature_maps_refuse_rows_without_labels(rows):
         feature_maps(rows, [])
 
 
-@pytest.mark.parametrize("count", [5, 9720])
+@pytest.mark.parametrize("count", [1, 2, 5, 9720])
 def test_feature_maps_draw_a_row_of_numbers_as_bars(count):
     """Few numbers have a bar each, many share one outline; places are whole numbers."""
     values = np.random.default_rng(0).standard_normal(count)
@@ -39,5 +39,7 @@ def test_feature_maps_draw_a_row_of_numbers_as_bars(count):
         np.testing.assert_array_equal(outline.get_data().values, values)
         np.testing.assert_array_equal(outline.get_data().edges, np.arange(count + 1) - 0.5)
         assert outline.get_fill()
-    ticks = axes.get_xticks()
-    np.testing.assert_array_equal(ticks, np.round(ticks))
+    low, high = axes.get_xlim()
+    shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert shown
+    assert set(shown) <= set(range(count))

@@ -19,6 +19,15 @@ def test_histograms_draw_shares_of_each_group():
     assert axes.get_yscale() == "log"
 
 
+def test_histograms_number_less_than_a_decade_in_the_same_size():
+    """Where an axis spans less than a power of 10, the numbers between are as large as others."""
+    figure = histograms({"layer": (np.arange(4.0), {"": np.array([3, 4, 9])})}, ["narrow"])
+
+    axis = figure.axes[0].yaxis
+    sizes = [each.label1.get_size() for each in (*axis.get_major_ticks(), *axis.get_minor_ticks())]
+    assert set(sizes) == {7}
+
+
 def test_histograms_refuse_nothing():
     """Nothing to draw is refused."""
     with pytest.raises(ValueError, match="one or more panels"):

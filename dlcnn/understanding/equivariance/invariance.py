@@ -80,18 +80,20 @@ class Invariance:
     compared: _Floats
     clear: npt.NDArray[np.bool_]
 
-    def figure(self, layers: Sequence[str] | None = None) -> "Figure":
+    def figure(self, layers: str | Sequence[str] | None = None) -> "Figure":
         """Draw the means over the images for each layer: what stays, and what moves along.
 
         Args:
-            layers: those to draw; by default all.
+            layers: names of those to draw, one or more; by default all.
 
         Raises:
             UnderstandingError: a layer was not measured.
         """
         from dlcnn.figures import Panel, panels
 
-        chosen = self.layers if layers is None else tuple(layers)
+        alone = isinstance(layers, str) or not isinstance(layers, Iterable)
+        given: Any = [layers] if alone else layers
+        chosen = self.layers if layers is None else tuple(given)
         missing = [name for name in chosen if name not in self.layers]
         if missing or not chosen:
             raise UnderstandingError(
@@ -110,14 +112,16 @@ class Invariance:
         shown = [Panel(x, stay, label, "cosine similarity to the original", title="invariance")]
         if move:
             shown.append(Panel(x, move, label, "equivariance error", title="moving along"))
-        return panels(shown, title=f"{self.change}: mean of {self.similarity.shape[-1]} images")
+        count = self.similarity.shape[-1]
+        images = "1 image" if count == 1 else f"{count} images"
+        return panels(shown, title=f"{self.change}: mean of {images}")
 
 
 def invariance(
     model: keras.Model,
     images: npt.ArrayLike,
     change: Change,
-    amounts: Iterable[float],
+    amounts: float | Iterable[float],
     layers: Sequence[str | keras.Layer] | None = None,
     batch_size: int = 64,
     *,
@@ -131,7 +135,7 @@ def invariance(
         images: (N, H, W, C) as the model takes them.
         change: "shift", by pixels to the right or down; "rotation", by degrees around the middle,
             against the clock; "scale", a factor above 0, from the middle.
-        amounts: how much of it, one or more.
+        amounts: how much of it, one or more, in any order; each is measured as often as it comes.
         layers: names or layers; by default those with a kernel, pooling, and the last one.
         batch_size: images at a time, originals and changed ones counted.
         along: the axis of a shift; left out for other changes.
@@ -146,7 +150,9 @@ def invariance(
     where = "invariance"
     lens = lens_of(model, where)
     size, pixels = batch_of(batch_size, where), images_for(lens, images, where)
-    moves = _moves(choice(where, "change", change, get_args(Change)), amounts, along)
+    choice(where, "change", change, get_args(Change))
+    given = _amounts(change, amounts)
+    moves = _moves(change, given, along)
     edge = number(where, "fill", fill)
     places = _places(lens, layers)
     grids = _grids(lens, places, pixels[:1])
@@ -154,7 +160,7 @@ def invariance(
     program = lens.program(("invariance", tuple(places)), lambda: _comparing(lens, places, placed))
     image = pixels.shape[1:3]
     found, compared, clear = [], [], []
-    for move in moves.values():
+    for move in moves:
         pictures = warped(move, image, Grid(image))
         sights = [seen(move, image, grid, pictures) for grid in grids]
         shared = [pictures.places, pictures.weights, np.float32(edge)]
@@ -174,7 +180,7 @@ def invariance(
     known = np.array(placed)[:, None] & (np.transpose(compared) > 0)
     return Invariance(
         change,
-        np.array(list(moves)),
+        np.array(given),
         tuple(lens.nodes[place.node].name for place in places),
         alike,
         apart,
@@ -184,7 +190,22 @@ def invariance(
     )
 
 
-def _moves(change: str, amounts: Any, along: str) -> dict[float, Move]:
+def _amounts(change: str, amounts: Any) -> list[float]:
+    """The amounts as Python's numbers, in the order in which they come."""
+    try:
+        given = [amounts] if isinstance(amounts, str) else list(amounts)
+    except TypeError:  # a number, also one that NumPy gives as an array
+        given = [amounts]
+    above = 0 if change == "scale" else None
+    plain = [number("invariance", "an amount", amount, above=above) for amount in given]
+    if not plain:
+        raise UnderstandingError(
+            "invariance: amounts are numbers, one or more. Received none. Pass such as range(8)."
+        )
+    return plain
+
+
+def _moves(change: str, amounts: Sequence[float], along: str) -> list[Move]:
     """The move for each amount."""
     where = "invariance"
     if choice(where, "along", along, ("columns", "rows")) == "rows" and change != "shift":
@@ -192,16 +213,9 @@ def _moves(change: str, amounts: Any, along: str) -> dict[float, Move]:
             f"{where}: along is the axis of a shift. Received along='rows' and change={change!r}. "
             "Leave it out."
         )
-    given = [amounts] if np.ndim(amounts) == 0 else list(amounts)
-    above = 0 if change == "scale" else None
-    plain = [number(where, "an amount", amount, above=above) for amount in given]
-    if not plain:
-        raise UnderstandingError(
-            "invariance: amounts are numbers, one or more. Received none. Pass such as range(8)."
-        )
     if change == "shift":
-        return {by: shift(by, 0.0) if along == "rows" else shift(0.0, by) for by in plain}
-    return {by: rotation(by) if change == "rotation" else scaling(by) for by in plain}
+        return [shift(by, 0.0) if along == "rows" else shift(0.0, by) for by in amounts]
+    return [rotation(by) if change == "rotation" else scaling(by) for by in amounts]
 
 
 def _places(lens: Lens, layers: Sequence[str | keras.Layer] | None) -> list[Place]:

@@ -172,6 +172,37 @@ def test_invariance_does_not_depend_on_the_batch_size(model, images, shifted):
     np.testing.assert_allclose(one.equivariance_error, shifted.equivariance_error, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        *((0, 1, 2, 4), np.array([0, 1, 2, 4])),
+        (by for by in (0, 1, 2, 4)),
+        {4: "far", 2: "", 1: "", 0: "near"}.keys(),
+        {0, 1, 2, 4},
+    ],
+    ids=["tuple", "array", "generator", "view", "set"],
+)
+def test_invariance_takes_amounts_from_any_iterable(model, images, shifted, amounts):
+    """Whatever they come from, each has its numbers, in the order in which they came."""
+    found = invariance(model, images, "shift", amounts, "strided", fill=0.5)
+
+    assert sorted(found.amounts) == [0, 1, 2, 4]
+    places = [shifted.amounts.tolist().index(by) for by in found.amounts]
+    np.testing.assert_allclose(found.similarity[0], shifted.similarity[1][places], atol=1e-6)
+    assert np.ptp(found.similarity[0], axis=0).min() > 1e-3  # other orders are other numbers
+
+
+def test_invariance_measures_an_amount_as_often_as_it_comes(model, images, shifted):
+    """Amounts stay as they were passed: one that comes twice has its numbers twice."""
+    found = invariance(model, images, "shift", [2, 1, 2], "strided", fill=0.5)
+
+    assert found.amounts.tolist() == [2, 1, 2]
+    np.testing.assert_array_equal(found.distance[0, 0], found.distance[0, 2])
+    np.testing.assert_allclose(found.distance[0], shifted.distance[1, [2, 1, 2]], atol=1e-6)
+    assert np.abs(found.distance[0, 0] - found.distance[0, 1]).max() > 1e-3
+    assert invariance(model, images, "shift", 2, "strided").amounts.tolist() == [2]
+
+
 def test_invariance_draws_what_stays_and_what_moves_along(shifted):
     """A curve per layer in each of two panels, the means over the images."""
     stays, moves = shifted.figure().axes
@@ -181,8 +212,17 @@ def test_invariance_draws_what_stays_and_what_moves_along(shifted):
     drawn = np.asarray(moves.lines[1].get_ydata())
     np.testing.assert_allclose(drawn, shifted.equivariance_error[1].mean(axis=1))
     assert len(shifted.figure(["classes"]).axes) == 1
-    with pytest.raises(UnderstandingError, match="Measured are valid, strided"):
-        shifted.figure(["valyd"])
+    assert len(shifted.figure("classes").axes) == 1
+    for wrong in (["valyd"], "valyd", 3, []):
+        with pytest.raises(UnderstandingError, match="Measured are valid, strided"):
+            shifted.figure(wrong)
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 image"), (3, "3 images")])
+def test_invariance_figure_says_of_how_many_images_it_is(model, images, count, words):
+    """The title counts the images that the curves are the means of."""
+    found = invariance(model, images[:count], "shift", [0, 1], "valid")
+    assert found.figure().get_suptitle() == f"shift: mean of {words}"
 
 
 @pytest.mark.parametrize(
@@ -190,6 +230,8 @@ def test_invariance_draws_what_stays_and_what_moves_along(shifted):
     [
         ({"change": "mirror"}, "'shift', 'rotation', 'scale'"),
         ({"amounts": []}, "one or more"),
+        ({"amounts": set()}, "one or more"),
+        ({"amounts": "12 px"}, "an amount is a number. Received an amount='12 px'"),
         ({"amounts": [np.nan]}, "an amount is a number"),
         ({"change": "scale", "amounts": [0]}, "above 0"),
         ({"amounts": "far"}, "an amount is a number"),

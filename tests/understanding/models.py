@@ -1,5 +1,7 @@
 """Small classifiers in every style, with weights that are the same on every backend."""
 
+from functools import partial
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -12,6 +14,7 @@ __all__ = [
     "SHAPE",
     "branched",
     "classifier",
+    "convolution",
     "fill_weights",
     "forms",
     "images",
@@ -22,6 +25,8 @@ __all__ = [
 SHAPE = (8, 10, 3)
 CLASSES = 4
 RELUS = ("layer", "activation layer", "argument", "operation", "layer as argument", "function")
+RELUS += ("partial", "lambda", "registered", "layer's child", "own layer", "maximum", "clip")
+RELUS += ("lambda layer", "wrapped layer")
 ENDINGS = ("softmax", "logits", "softmax layer", "softmax operation", "softmax activation")
 NESTINGS = ("functional", "sequential", "nested", "nested twice", "nested sequential")
 
@@ -44,8 +49,8 @@ def classifier(relu="argument", ending="softmax", nesting="functional", *, seed=
     shape, dtype = options.pop("shape", SHAPE), options.pop("dtype", None)
     assert not options
     kind = dtype if dtype == "float64" else "float32"
-    first = _convolution(4, relu, "first", dtype, padding="same")
-    second = _convolution(5, relu, "second", dtype)
+    first = convolution(relu, 4, 3, padding="same", name="first", dtype=dtype)
+    second = convolution(relu, 5, 3, name="second", dtype=dtype)
     pool = layers.MaxPooling2D(2, name="pool", dtype=dtype)
     end = _ending(ending, dtype)
     given = keras.Input(shape, dtype=kind, name="images")
@@ -70,26 +75,48 @@ def _nested(nesting, given, before, after):
     return keras.Model(given, _through(inner(given), after), name="whole")
 
 
-def _convolution(filters, relu, name, dtype, padding="valid"):
-    """A convolution and its ReLU, as the list of what is called."""
-    if relu in ("argument", "layer as argument", "function"):
-        activation = {
-            "argument": "relu",
-            "layer as argument": layers.ReLU(),
-            "function": keras.activations.relu,
-        }[relu]
-        return [
-            layers.Conv2D(
-                filters, 3, padding=padding, activation=activation, name=name, dtype=dtype
-            )
-        ]
-    convolution = layers.Conv2D(filters, 3, padding=padding, name=name, dtype=dtype)
-    rectifier = {
-        "layer": lambda: layers.ReLU(name=f"{name}_relu", dtype=dtype),
-        "activation layer": lambda: layers.Activation("relu", name=f"{name}_relu", dtype=dtype),
+@keras.saving.register_keras_serializable(package="tests")
+def _half_wave(values):
+    return ops.where(values > 0, values, ops.zeros_like(values))
+
+
+class _Rectifier(layers.ReLU):
+    """A ReLU by another name."""
+
+
+class _HalfWave(layers.Layer):
+    """A ReLU written by hand."""
+
+    def call(self, inputs):
+        return 0.5 * (inputs + ops.abs(inputs))
+
+
+def convolution(relu, filters, kernel_size, *, name, dtype=None, **options):
+    """A convolution and its ReLU, one of `RELUS`, as the list of what is called."""
+    arguments = {
+        "argument": lambda: "relu",
+        "layer as argument": layers.ReLU,
+        "function": lambda: keras.activations.relu,
+        "partial": lambda: partial(keras.activations.relu, max_value=60.0),
+        "lambda": lambda: lambda values: ops.relu(values),
+        "registered": lambda: _half_wave,
+    }
+    own = {"name": f"{name}_relu", "dtype": dtype}
+    apart = {
+        "layer": lambda: layers.ReLU(**own),
+        "activation layer": lambda: layers.Activation("relu", **own),
         "operation": lambda: ops.relu,
-    }[relu]()
-    return [convolution, rectifier]
+        "layer's child": lambda: _Rectifier(**own),
+        "own layer": lambda: _HalfWave(**own),
+        "maximum": lambda: lambda tensor: ops.maximum(tensor, 0.0),
+        "clip": lambda: lambda tensor: ops.clip(tensor, 0.0, 60.0),
+        "lambda layer": lambda: layers.Lambda(ops.relu, **own),
+        "wrapped layer": lambda: layers.TimeDistributed(layers.ReLU(**own)),
+    }
+    activation = arguments[relu]() if relu in arguments else None
+    options |= {"name": name, "dtype": dtype, "activation": activation}
+    rest = [] if relu in arguments else [apart[relu]()]
+    return [layers.Conv2D(filters, kernel_size, **options), *rest]
 
 
 def _ending(ending, dtype):
@@ -120,12 +147,12 @@ def fill_weights(model, seed=1):
 
 
 def forms():
-    """(name, arguments of `classifier`): each style at least once, in as few models as can be."""
+    """(name, arguments of `classifier`): many styles, in as few models as can be."""
     chosen = [
         ("layer", "softmax", "functional"),
         ("argument", "softmax", "sequential"),
-        ("argument", "logits", "nested"),
-        ("operation", "softmax operation", "functional"),
+        ("lambda", "logits", "nested"),
+        ("maximum", "softmax operation", "functional"),
         ("activation layer", "softmax layer", "nested twice"),
         ("layer as argument", "softmax activation", "nested sequential"),
     ]

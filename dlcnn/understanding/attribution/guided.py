@@ -5,22 +5,21 @@ from typing import Any
 
 import keras
 import numpy.typing as npt
+from keras import ops
 
 from dlcnn.models.answers import activation_of
-from dlcnn.models.graph import Node
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.checked import checked, gradient_program
+from dlcnn.understanding.attribution.rectifiers import rectifiers_of
 from dlcnn.understanding.attribution.saliency import Kind, kind_of, reducing
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import rectified
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import ask
 
 __all__ = ["guided_backprop"]
-
-_RECTIFIERS = {"relu", "relu6"}
 
 
 def guided_backprop(
@@ -34,9 +33,9 @@ def guided_backprop(
     """Map what excites the units that excite the class.
 
     On the way back each ReLU passes on only what is positive: that of the gradient, and where its
-    own output is. ReLU counts in every style: as a layer, as `activation=` of another, as a
-    function of `keras.ops`. The maps are sharp, but say less of the class than others: see
-    Adebayo et al. 2018, and `judge`.
+    own output is. A ReLU is told by what it does, in every style: a layer, an `activation=`, an
+    operation of `keras.ops`, a function of one's own, or a wrapper around one of these. The maps
+    are sharp, but say less of the class than others: see Adebayo et al. 2018, and `judge`.
 
     Args:
         model: as for `saliency`, with a ReLU somewhere.
@@ -51,15 +50,19 @@ def guided_backprop(
     Raises:
         ModelError, UnderstandingError: as for `saliency`, or there is no ReLU in the model.
 
+    Warns:
+        UnderstandingWarning: a layer of others' code may have a ReLU inside, which is not guided.
+
     Source: Springenberg et al. 2014, section 3.4.
     """
     question = ask("guided_backprop", model, images, targets, batch_size)
     lens, how = question.lens, kind_of(kind, "guided_backprop")
-    rectifiers = _rectifiers(lens)
+    steps = _rectified_steps(lens)
 
     def change(step: int, output: Tensor) -> Tensor:
-        # Before the derivative of a ReLU itself comes what its output gets from above.
-        return rectified(output) if step in rectifiers else output
+        # Before the derivative of a ReLU itself comes what its output gets from above. At 0, where
+        # functions such as a maximum have another derivative, that of ReLU counts.
+        return rectified(ops.relu(output)) if step in steps else output
 
     program = lens.program(("guided", how), lambda: reducing(gradient_program(lens, change), how))
     arrays = [question.images, question.targets]
@@ -67,31 +70,30 @@ def guided_backprop(
     return checked(question, "guided backprop", maps, scores)
 
 
-def _rectifiers(lens: Lens) -> set[int]:
+def _rectified_steps(lens: Lens) -> frozenset[int]:
     """The nodes that end with a ReLU.
 
     Raises:
         UnderstandingError: there are none.
+
+    Warns:
+        UnderstandingWarning: there may be others, which cannot be seen.
     """
-    ends = {step: activation_of(lens.nodes[step]) for step in lens.steps()}
-    found = {
-        step
-        for step, name in ends.items()
-        if name.lower() in _RECTIFIERS and not _leaks(lens.nodes[step])
-    }
-    if not found:
-        others = sorted({name for name in ends.values() if name.islower() and name != "linear"})
+    found = rectifiers_of(lens)
+    inside = ", ".join(map(repr, found.unseen))
+    if not found.steps:
+        ends = {activation_of(lens.nodes[step]) for step in lens.steps()}
+        others = sorted(name for name in ends if name.islower() and name != "linear")
         raise UnderstandingError(
             "guided_backprop: it changes how gradients pass a ReLU. Received "
             f"model={lens.name!r}, which has none"
+            + (f" outside of {inside}" if inside else "")
             + (f" (its activations: {', '.join(others)}). " if others else ". ")
             + "Use saliency or smoothgrad."
         )
-    return found
-
-
-def _leaks(node: Node) -> bool:
-    """Whether a ReLU lets something of what is negative through."""
-    layer: Any = node.layer
-    own = (layer, getattr(layer, "activation", None))
-    return any(getattr(each, "negative_slope", 0) for each in own)
+    if inside:
+        warn(
+            f"guided_backprop: what happens inside {inside} is not guided: gradients pass a ReLU "
+            "there as in saliency. Make each ReLU a layer of the model to have it guided."
+        )
+    return found.steps

@@ -6,7 +6,14 @@ import pytest
 from keras import layers, ops
 
 from dlcnn.understanding import UnderstandingError, UnderstandingWarning, guided_backprop, saliency
-from tests.understanding.models import RELUS, SHAPE, classifier, fill_weights, images
+from tests.understanding.models import (
+    RELUS,
+    SHAPE,
+    classifier,
+    convolution,
+    fill_weights,
+    images,
+)
 
 # One row of two pixels of two channels; the second image has the pixels of the first swapped.
 IMAGES = np.array([[[[1, 2], [3, -1]]], [[[3, -1], [1, 2]]]], np.float32)
@@ -15,22 +22,31 @@ SECOND = np.array([[1, -1], [-1, 2]])  # (c - d, 2 d - c)
 ANSWER = np.array([[5, -1], [2, -2], [3, -3], [7, 4]])  # class 0: 5 2 at the first pixel, then 3 7
 
 
+class _Padded(layers.Conv2D):
+    """A convolution with a `call` of its own, which ends as Keras' does."""
+
+    def call(self, inputs):
+        return super().call(ops.pad(inputs, ((0, 0), (1, 0), (0, 0), (0, 0)))[:, 1:])
+
+
+_AROUND = ("dense in time", "normalised kernel", "own convolution")  # ReLU within what has weights
+
+
 def _rectified(style, filters, name):
     """A convolution of single pixels with a ReLU in some style."""
-    options = {"kernel_size": 1, "use_bias": False, "name": name}
-    arguments = {
-        "argument": "relu",
-        "layer as argument": layers.ReLU(),
-        "function": keras.activations.relu,
-    }
-    if style in arguments:
-        return [layers.Conv2D(filters, activation=arguments[style], **options)]
-    apart = {
-        "layer": layers.ReLU,
-        "activation layer": lambda: layers.Activation("relu"),
-        "operation": lambda: ops.relu,
-    }[style]()
-    return [layers.Conv2D(filters, **options), apart]
+    options = {"use_bias": False, "name": name}
+    if style not in _AROUND:
+        return convolution(style, filters, 1, **options)
+    options["activation"] = "relu"
+    return [
+        {
+            "dense in time": lambda: layers.TimeDistributed(layers.Dense(filters, **options)),
+            "normalised kernel": lambda: layers.SpectralNormalization(
+                layers.Conv2D(filters, 1, **options)
+            ),
+            "own convolution": lambda: _Padded(filters, 1, **options),
+        }[style]()
+    ]
 
 
 def _worked_model(style, *, nested=False):
@@ -43,7 +59,9 @@ def _worked_model(style, *, nested=False):
         tensor, given = keras.Model(given, tensor)(outer), outer
     end = layers.Dense(2, use_bias=False, activation="softmax")
     model = keras.Model(given, end(layers.Flatten()(tensor)))
-    model.set_weights([FIRST.reshape(1, 1, 2, 2), SECOND.reshape(1, 1, 2, 2), ANSWER])
+    kernels = [weight for weight in model.weights if weight.path.endswith("kernel")]
+    for kernel, value in zip(kernels, (FIRST, SECOND, ANSWER), strict=True):
+        kernel.assign(value.reshape(kernel.shape))
     return model
 
 
@@ -59,9 +77,12 @@ PLAIN = np.array([[[4, 6]], [[10, 14]]])
 
 
 @pytest.mark.parametrize("nested", [False, True])
-@pytest.mark.parametrize("style", RELUS)
+@pytest.mark.parametrize("style", [*RELUS, *_AROUND])
+@pytest.mark.filterwarnings("error::dlcnn.understanding.UnderstandingWarning")
 def test_guided_backprop_equals_the_worked_case(style, nested):
-    """Six ways to write a ReLU, in the model or in a backbone: one result, of integers."""
+    """However a ReLU is written, in the model or in a backbone: one result, of integers, and no
+    warning.
+    """
     model = _worked_model(style, nested=nested)
     np.testing.assert_array_equal(np.asarray(guided_backprop(model, IMAGES, 0)), GUIDED)
 

@@ -4,8 +4,9 @@ It must not know how maps are made.
 """
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
     """(N, H, W) float32: how much each pixel of each image counts for the class asked about.
 
     It is an array like any other. What is cut out of it or computed from it has the numbers only:
-    `figure` belongs to the whole.
+    `figure` belongs to the whole, and to copies of it.
 
     Attributes:
         explained: the images, targets and scores that the maps belong to; None for a part.
@@ -62,6 +63,29 @@ class Maps(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
     def __array_finalize__(self, parent: Any) -> None:
         """Know nothing of images any more: numpy made this of `parent`."""
         self.explained = None
+
+    def copy(self, order: Literal["K", "A", "C", "F"] | None = "C") -> Self:
+        """The same numbers in memory of their own, still about the same images."""
+        twin = super().copy(order)
+        twin.explained = self.explained
+        return twin
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Self:
+        twin = self.copy()
+        twin.explained = deepcopy(self.explained, memo)
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plain: Any = super().__reduce__()
+        make, arguments, state = plain
+        return make, arguments, (state, self.explained)
+
+    def __setstate__(self, state: Any) -> None:
+        values, self.explained = state
+        super().__setstate__(values)
 
     def figure(
         self,

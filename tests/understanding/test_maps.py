@@ -1,5 +1,8 @@
 """Maps are arrays that know what they explain; parts of them are arrays only."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -26,7 +29,43 @@ def test_maps_are_an_array(maps):
     assert maps.explained.method == "a method"
 
 
-@pytest.mark.parametrize("part", [lambda m: m[:2], lambda m: m[1], lambda m: m.copy()])
+def _pickled(maps):
+    return pickle.loads(pickle.dumps(maps))
+
+
+_COPIES = [lambda m: m.copy(), lambda m: m.copy("F"), copy.copy, copy.deepcopy, _pickled]
+
+
+@pytest.mark.parametrize("copied", _COPIES)
+def test_copies_of_maps_are_whole(maps, copied):
+    """A copy has numbers of its own, and draws itself as the first does."""
+    twin = copied(maps)
+    assert type(twin) is Maps
+    assert twin.figure().get_suptitle() == "a method"
+    np.testing.assert_array_equal(twin.explained.images, maps.explained.images)
+    twin[:] = 0
+    assert np.asarray(maps).all()
+
+
+def test_deep_copies_of_maps_share_nothing(maps):
+    """Images of a deep copy can be changed; what held one array twice still does."""
+    first, second = copy.deepcopy([maps, maps])
+    assert first is second
+    first.explained.images[:] = 0
+    assert maps.explained.images.all()
+
+
+@pytest.mark.parametrize("copied", _COPIES)
+@pytest.mark.parametrize("part", [lambda m: m[:2], lambda m: m[1]])
+def test_copies_of_parts_are_parts(maps, part, copied):
+    """Copying makes a part no whole."""
+    twin = copied(part(maps))
+    np.testing.assert_array_equal(twin, part(maps))
+    with pytest.raises(UnderstandingError, match="a part"):
+        twin.figure()
+
+
+@pytest.mark.parametrize("part", [lambda m: m[:2], lambda m: m[1], lambda m: m[[2, 0, 1]]])
 def test_parts_of_maps_do_not_know_their_images(maps, part):
     """Numbers that were cut out are of no images, and say so when drawn."""
     assert part(maps).explained is None

@@ -112,10 +112,17 @@ def _checked(
             f"Received images.shape={np.shape(images)}. Pass a batch of such."
         )
     if values.shape != pictures.shape[:3]:
+        passed = np.shape(images)
+        single = {
+            "images[None]": len(passed) == 3 and passed[:2] == values.shape[-2:],
+            "maps[None]": values.ndim == 2,
+        }
+        hint = "Pass the maps of these images."
+        if any(single.values()):
+            hint = f"Add the batch axis: {', '.join(each for each in single if single[each])}."
         raise UnderstandingError(
             f"{_WHERE}: there is a map for each image, of its size. Received "
-            f"maps.shape={values.shape} for images.shape={pictures.shape}. Pass the maps of these "
-            "images."
+            f"maps.shape={values.shape} for images.shape={passed}. {hint}"
         )
     return pictures, values.astype(np.float64)
 

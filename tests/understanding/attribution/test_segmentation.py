@@ -77,6 +77,29 @@ def test_segment_refuses_maps_that_show_no_object(images, maps, message):
 
 
 @pytest.mark.parametrize(
+    ("images", "maps", "hint"),
+    [
+        (_images(3)[0], _around(1, 1, 1), r"\(40, 48, 3\)\. Add the batch axis: images\[None\]\."),
+        (
+            _images(3)[0],
+            _around(1, 1, 1)[0],
+            r"\(40, 48, 3\)\. Add .*: images\[None\], maps\[None\]",
+        ),
+        (_images(3), _around(1, 1, 1)[0], r"maps.shape=\(40, 48\) .* axis: maps\[None\]\."),
+        (
+            _images(1)[..., 0],
+            _around(1, 1, 1)[:1],
+            r"\(2, 40, 48\)\. Pass the maps of these images",
+        ),
+    ],
+)
+def test_segment_tells_the_shape_that_was_passed(images, maps, hint):
+    """A single image, a single map, and maps of others are told apart."""
+    with pytest.raises(UnderstandingError, match=f"a map for each image, .*{hint}"):
+        segment(images, maps)
+
+
+@pytest.mark.parametrize(
     ("images", "maps", "options", "message"),
     [
         (_images(3)[..., :2], _around(1, 1, 1), {}, "1, 3 or 4 channels"),

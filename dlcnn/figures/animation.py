@@ -2,13 +2,16 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dlcnn.errors import DlcnnError
 from dlcnn.files import replacing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["save_gif"]
 
@@ -30,7 +33,8 @@ def save_gif(
     equals the one before only makes that stay longer.
 
     Args:
-        frames: (frames, n, height, width, channels), channels 1 or 3, floating point in [0, 1].
+        frames: (frames, n, height, width, channels), channels 1 or 3, uint8 or floating point in
+            [0, 1].
         path: ends in .gif; written whole or not at all.
         columns: images per row; by default about as many as there are rows.
         milliseconds: how long a frame is shown, 20 or more; the last ten times as long.
@@ -40,8 +44,6 @@ def save_gif(
             that no GIF can tell.
         ValueError: `frames` has another rank or channel count.
     """
-    from PIL import Image
-
     if not isinstance(path, str | Path) or Path(path).suffix.lower() != ".gif":
         received = repr(str(path)) if isinstance(path, str | Path) else f"path={path!r}"
         raise DlcnnError(
@@ -62,14 +64,7 @@ def save_gif(
             "save_gif: frames are (frames, n, height, width, 1 or 3). "
             f"Received frames.shape={frames.shape}."
         )
-    sheets = [_sheet(images, columns) for images in frames]
-    grey = frames.shape[-1] == 1
-    pictures = [Image.fromarray(sheet[..., 0] if grey else sheet) for sheet in sheets]
-    if not grey:  # a palette of 256 colours each, without a pattern of dots that would flicker
-        pictures = [
-            picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-            for picture in pictures
-        ]
+    pictures = [_picture(_sheet(images, columns)) for images in frames]
     times = [milliseconds] * (len(pictures) - 1) + [min(_HELD * milliseconds, 60_000)]
     try:
         with replacing(Path(path)) as temporary:
@@ -94,7 +89,9 @@ def _sheet(images: npt.NDArray[Any], columns: int | None) -> npt.NDArray[np.uint
     columns = columns or max(1, math.ceil(math.sqrt(count)))
     rows = math.ceil(count / columns)
     times = math.ceil(_SIDE / min(rows * height, columns * width))
-    pixels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    pixels = images
+    if images.dtype != np.uint8:
+        pixels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
     pixels = pixels.repeat(times, axis=1).repeat(times, axis=2)
     tall, wide = height * times + _GAP, width * times + _GAP
     sheet = np.full((rows * tall - _GAP, columns * wide - _GAP, channels), 255, np.uint8)
@@ -102,3 +99,12 @@ def _sheet(images: npt.NDArray[Any], columns: int | None) -> npt.NDArray[np.uint
         top, left = (place // columns) * tall, (place % columns) * wide
         sheet[top : top + tall - _GAP, left : left + wide - _GAP] = picture
     return sheet
+
+
+def _picture(sheet: npt.NDArray[np.uint8]) -> "Image":
+    """In at most 256 colours, without a pattern of dots that would flicker."""
+    from PIL.Image import Dither, Quantize, fromarray
+
+    if sheet.shape[-1] == 1:
+        return fromarray(sheet[..., 0])
+    return fromarray(sheet).quantize(256, Quantize.MEDIANCUT, dither=Dither.NONE)

@@ -42,6 +42,20 @@ def test_save_gif_is_read_back_as_the_frames(tmp_path, channels):
     assert (read[:, :, 200:202] == 255).all()
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_save_gif_takes_bytes_as_it_takes_shares(tmp_path, channels):
+    """uint8 frames give the file that their 255th parts give, and others another"""
+    frames = np.rint(_frames(channels) * 255).astype(np.uint8)
+
+    save_gif(frames, tmp_path / "bytes.gif")
+    save_gif(frames / 255, tmp_path / "shares.gif")
+    save_gif(frames // 2, tmp_path / "darker.gif")
+
+    written = (tmp_path / "bytes.gif").read_bytes()
+    assert written == (tmp_path / "shares.gif").read_bytes()
+    assert written != (tmp_path / "darker.gif").read_bytes()
+
+
 def test_save_gif_writes_the_same_bytes_again(tmp_path):
     """the same frames give the same bytes, and no file is left beside the GIF"""
     for name in ("first.gif", "second.gif"):

@@ -4,6 +4,7 @@ It must not know what the score is of.
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,39 @@ from dlcnn.understanding.ascent.regularisers import (
     total_variation,
     turns,
 )
-from dlcnn.understanding.ascent.result import Way
+from dlcnn.understanding.ascent.result import Ascent
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.lens import Lens
 
-__all__ = ["ascend", "by_batches", "offsets_of", "stepping", "warn_of_standstill"]
+__all__ = ["Way", "ascend", "by_batches", "offsets_of", "stepping"]
 
 _BLUR_EVERY = 4  # steps, as Yosinski et al. 2015
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """From (N, H, W, C) images and (N,) what each is made for to (N,) scores."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a climb with one batch leaves behind.
+
+    Attributes:
+        images: (N, H, W, C) float32 at its end, as the model takes them.
+        scores: (N, S) float32 what was climbed, before each step and at the end.
+        objectives: (N, S) float32 the scores less the penalties.
+        frames: (N, H, W, C) float32 images on the way, the first and the last among them.
+        frame_steps: the step before which each frame was.
+        moving: (N,) whether there was anything to climb.
+    """
+
+    images: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    objectives: npt.NDArray[np.float32]
+    frames: Sequence[npt.NDArray[np.float32]]
+    frame_steps: tuple[int, ...]
+    moving: npt.NDArray[np.bool_]
 
 
 def stepping(lens: Lens, key: Hashable, score: Score, options: Options) -> Callable[..., Any]:
@@ -137,35 +159,80 @@ def ascend(
             images = moved
     scores, objectives, peaks = (np.stack(column, axis=1) for column in zip(*found, strict=True))
     moving = np.any(peaks > 0, axis=1)
-    return Way(images, scores, objectives, np.stack(frames), tuple(frame_steps), moving)
+    return Way(images, scores, objectives, frames, tuple(frame_steps), moving)
 
 
 def by_batches(
+    where: str,
     climb: Callable[[npt.NDArray[np.float32], npt.NDArray[np.int32]], Way],
     images: npt.NDArray[np.float32],
-    made_for: npt.NDArray[np.int32],
+    targets: npt.NDArray[np.int32],
     batch_size: int,
-) -> Way:
-    """Climb with any number of images, `batch_size` at a time; batches have one size."""
+    *,
+    method: str,
+    titles: tuple[str, ...],
+    of_classes: bool,
+    value_range: tuple[float, float] | None,
+) -> Ascent:
+    """Climb with any number of images, `batch_size` at a time; batches have one size.
+
+    Args:
+        where: the function that warnings name.
+        climb: from images and what each is made for to their way.
+        images: (N, H, W, C) float32 to begin with.
+        targets: (N,) what each is made for.
+        batch_size: images at a time, at most.
+        method, titles, of_classes, value_range: as `Ascent` has them.
+
+    Warns:
+        UnderstandingWarning: an image has no gradient to climb.
+    """
     count = len(images)
     size, starts = stretches(count, batch_size)
-    ways = []
+    ways: list[Way] = []
+    frames = np.empty(0, np.uint8)
     for start in starts:
         rows = np.minimum(np.arange(start, start + size), count - 1)
-        ways.append(climb(images[rows], made_for[rows]))
+        way = climb(images[rows], targets[rows])
+        seen = _seen(way.frames, value_range)
+        if not ways:
+            frames = np.empty((len(seen), count, *seen.shape[2:]), np.uint8)
+        frames[:, start : start + size] = seen[:, : count - start]
+        ways.append(replace(way, frames=()))  # of all batches they would fill the memory
 
-    def together(parts: Sequence[npt.NDArray[Any]], axis: int = 0) -> npt.NDArray[Any]:
-        whole = np.concatenate(parts, axis=axis)
-        return whole[:count] if axis == 0 else whole[:, :count]
-
-    return Way(
-        images=together([way.images for way in ways]),
-        scores=together([way.scores for way in ways]),
-        objectives=together([way.objectives for way in ways]),
-        frames=together([way.frames for way in ways], axis=1),
+    moving = np.concatenate([way.moving for way in ways])[:count]
+    _warn_of_standstill(where, moving, titles)
+    return Ascent(
+        method=method,
+        titles=titles,
+        targets=targets,
+        of_classes=of_classes,
+        value_range=value_range,
+        images=np.concatenate([way.images for way in ways])[:count],
+        scores=np.concatenate([way.scores for way in ways])[:count],
+        objectives=np.concatenate([way.objectives for way in ways])[:count],
+        frames=frames,
         frame_steps=ways[0].frame_steps,
-        moving=together([way.moving for way in ways]),
+        moving=moving,
     )
+
+
+def _seen(
+    frames: Sequence[npt.NDArray[np.float32]], value_range: tuple[float, float] | None
+) -> npt.NDArray[np.uint8]:
+    """(F, N, H, W, C): the range as 0 to 255, without one that of each image and its frames."""
+    low: Any
+    high: Any
+    if value_range is None:
+        low, high = (
+            most([most(frame, axis=(1, 2, 3), keepdims=True) for frame in frames], axis=0)
+            for most in (np.min, np.max)
+        )
+        high = np.where(high > low, high, low + 1)
+    else:
+        low, high = value_range
+    shares = (np.clip((frame - low) / (high - low), 0, 1) for frame in frames)
+    return np.stack([np.rint(share * 255).astype(np.uint8) for share in shares])
 
 
 def _expect_finite(where: str, step: int, *arrays: npt.NDArray[Any]) -> None:
@@ -183,9 +250,9 @@ def _expect_finite(where: str, step: int, *arrays: npt.NDArray[Any]) -> None:
     )
 
 
-def warn_of_standstill(where: str, way: Way, titles: Sequence[str]) -> None:
+def _warn_of_standstill(where: str, moving: npt.NDArray[np.bool_], titles: Sequence[str]) -> None:
     """Warn of images that no gradient moved."""
-    still = [title for title, moving in zip(titles, way.moving, strict=True) if not moving]
+    still = [title for title, moves in zip(titles, moving, strict=True) if not moves]
     if still:
         more = f" and {len(still) - 5} more" if len(still) > 5 else ""
         warn(

@@ -11,15 +11,9 @@ from keras import ops
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.arguments import array_of, batch_of, number, whole
-from dlcnn.understanding.ascent.ascend import (
-    ascend,
-    by_batches,
-    offsets_of,
-    stepping,
-    warn_of_standstill,
-)
+from dlcnn.understanding.ascent.ascend import Way, ascend, by_batches, offsets_of, stepping
 from dlcnn.understanding.ascent.options import Options, expect_size, options_of, start_images
-from dlcnn.understanding.ascent.result import Ascent, Way
+from dlcnn.understanding.ascent.result import Ascent
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 
@@ -110,14 +104,12 @@ def deep_dream(
         expect_size(where, lens, (height, width, begun.shape[3]), places, hint)
     step = stepping(lens, ("dream", places), _liveliness(lens, places), options)
     targets = np.arange(len(begun), dtype=np.int32)
-    way = by_batches(_dreaming(where, step, sizes, options), begun, targets, size)
-    titles = tuple(f"images[{each}]" for each in targets)
-    warn_of_standstill(where, way, titles)
-    return Ascent(
-        **vars(way),
+    return by_batches(
+        where,
+        _dreaming(where, step, sizes, options),
+        *(begun, targets, size),
         method="DeepDream of " + ", ".join(lens.nodes[place.node].name for place in places),
-        titles=titles,
-        targets=targets,
+        titles=tuple(f"images[{each}]" for each in targets),
         of_classes=False,
         value_range=options.value_range,
     )
@@ -200,9 +192,7 @@ def _dreaming(
             images=stages[-1].images,
             scores=np.concatenate([way.scores for way in stages], axis=1),
             objectives=np.concatenate([way.objectives for way in stages], axis=1),
-            frames=np.concatenate(
-                [_resized(frame, full)[None] for way in stages for frame in way.frames]
-            ),
+            frames=[_resized(frame, full) for way in stages for frame in way.frames],
             frame_steps=tuple(
                 octave * options.steps + at
                 for octave, way in enumerate(stages)

@@ -6,7 +6,7 @@ It must not know how they are made.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,28 +23,7 @@ _CURVES_UP_TO = 10  # more lines than that cannot be told apart
 
 
 @dataclass(frozen=True)
-class Way:
-    """What a climb leaves behind.
-
-    Attributes:
-        images: (N, H, W, C) float32 at its end, as the model takes them.
-        scores: (N, S) float32 what was climbed, before each step and at the end.
-        objectives: (N, S) float32 the scores less the penalties.
-        frames: (F, N, H, W, C) float32 images on the way, the first and the last among them.
-        frame_steps: the step before which each frame was.
-        moving: (N,) whether there was anything to climb.
-    """
-
-    images: npt.NDArray[np.float32]
-    scores: npt.NDArray[np.float32]
-    objectives: npt.NDArray[np.float32]
-    frames: npt.NDArray[np.float32]
-    frame_steps: tuple[int, ...]
-    moving: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Ascent(Way):
+class Ascent:
     """Images that a network was climbed with, the way, and what it was for.
 
     Attributes:
@@ -53,6 +32,13 @@ class Ascent(Way):
         targets: (N,) int32, the class or filter of each; of a dream, the image dreamt into.
         of_classes: whether the targets are classes.
         value_range: the lowest and highest pixel; None where there was no limit.
+        images: (N, H, W, C) float32 at the end of the way, as the model takes them.
+        scores: (N, S) float32 what was climbed, before each step and at the end.
+        objectives: (N, S) float32 the scores less the penalties.
+        frames: (F, N, H, W, C) uint8 images on the way as they are seen, the first and the last
+            among them: 0 to 255 is the value range, or without one that of an image on its way.
+        frame_steps: the step before which each frame was.
+        moving: (N,) whether there was anything to climb.
     """
 
     method: str
@@ -60,6 +46,12 @@ class Ascent(Way):
     targets: npt.NDArray[np.int32]
     of_classes: bool
     value_range: tuple[float, float] | None
+    images: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    objectives: npt.NDArray[np.float32]
+    frames: npt.NDArray[np.uint8]
+    frame_steps: tuple[int, ...]
+    moving: npt.NDArray[np.bool_]
 
     def figure(
         self, *, class_names: Iterable[str] | None = None, columns: int | None = None
@@ -83,9 +75,8 @@ class Ascent(Way):
             pairs = zip(self.titles, reached, strict=True)
             texts = [f"{title}, {score:.3g}" for title, score in pairs]
         texts = [text.replace(", ", "\n", 1) for text in texts]
-        return image_grid(
-            self._shown(self.images), texts, columns=columns_of(columns), title=self.method
-        )
+        last = _coloured(self.frames[-1])
+        return image_grid(last, texts, columns=columns_of(columns), title=self.method)
 
     def curve_figure(self, *, class_names: Iterable[str] | None = None) -> "Figure":
         """Draw the score over the steps: a curve per image, of many the mean and its spread.
@@ -128,16 +119,9 @@ class Ascent(Way):
         """
         from dlcnn.figures import save_gif
 
-        save_gif(self._shown(self.frames), path, columns=columns, milliseconds=milliseconds)
+        save_gif(_coloured(self.frames), path, columns=columns, milliseconds=milliseconds)
 
-    def _shown(self, images: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        """Pixels as they are seen: 1 or 3 channels, the range on [0, 1]."""
-        if self.value_range is not None:
-            low, high = self.value_range
-        else:  # of each image and its frames its own
-            axes = (0, 2, 3, 4)
-            low = self.frames.min(axis=axes)[:, None, None, None]
-            high = self.frames.max(axis=axes)[:, None, None, None]
-            high = np.where(high > low, high, low + 1)
-        shown: npt.NDArray[Any] = np.clip((images - low) / (high - low), 0, 1)
-        return shown[..., :3] if shown.shape[-1] >= 3 else shown[..., :1]
+
+def _coloured(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """With 1 or 3 channels, the first ones."""
+    return frames[..., :3] if frames.shape[-1] >= 3 else frames[..., :1]

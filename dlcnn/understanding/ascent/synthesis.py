@@ -11,15 +11,9 @@ from keras import ops
 from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import array_of, batch_of, number
-from dlcnn.understanding.ascent.ascend import (
-    ascend,
-    by_batches,
-    offsets_of,
-    stepping,
-    warn_of_standstill,
-)
+from dlcnn.understanding.ascent.ascend import ascend, by_batches, offsets_of, stepping
 from dlcnn.understanding.ascent.options import Options, expect_size, options_of, start_images
-from dlcnn.understanding.ascent.result import Ascent, Way
+from dlcnn.understanding.ascent.result import Ascent
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.questions import targets_for
@@ -72,7 +66,8 @@ def class_model(
             as the mean of a data set, or an image for each class.
         noise: standard deviation of noise added to that, in widths of the range.
         seed: of the noise and the shifts.
-        keep_every: how many steps lie between the frames that are kept.
+        keep_every: how many steps lie between the frames that are kept, in a byte for each of
+            their values; as many as `steps` leave the first and the last alone.
 
     Returns:
         The images, the scores on the way and frames of it.
@@ -112,16 +107,11 @@ def class_model(
         return ops.cast(lens.scores(lens.logits(pixels), made_for), "float32")
 
     step = stepping(lens, "class", score, options)
-    way = _climbed(where, step, images, targets, options, size)
-    titles = tuple(f"class {each}" for each in targets)
-    warn_of_standstill(where, way, titles)
-    return Ascent(
-        **vars(way),
+    return _climbed(
+        *(where, step, images, targets, options, size),
         method="class models",
-        titles=titles,
-        targets=targets,
+        titles=tuple(f"class {each}" for each in targets),
         of_classes=True,
-        value_range=options.value_range,
     )
 
 
@@ -189,16 +179,11 @@ def filter_model(
     images = _begin(where, lens, start, len(targets), noise, options)
     expect_size(where, lens, images.shape[1:], [place], _HINT)
     step = stepping(lens, ("filter", place), _mean_activation(lens, place), options)
-    way = _climbed(where, step, images, targets, options, size)
-    titles = tuple(f"{node.name}[{each}]" for each in targets)
-    warn_of_standstill(where, way, titles)
-    return Ascent(
-        **vars(way),
+    return _climbed(
+        *(where, step, images, targets, options, size),
         method=f"strongest inputs of {node.name}",
-        titles=titles,
-        targets=targets,
+        titles=tuple(f"{node.name}[{each}]" for each in targets),
         of_classes=False,
-        value_range=options.value_range,
     )
 
 
@@ -248,11 +233,18 @@ def _climbed(
     targets: npt.NDArray[np.int32],
     options: Options,
     batch_size: int,
-) -> Way:
+    *,
+    method: str,
+    titles: tuple[str, ...],
+    of_classes: bool,
+) -> Ascent:
     offsets = offsets_of(options)[0]
     return by_batches(
+        where,
         lambda some, made_for: ascend(where, step, some, made_for, options, offsets),
-        images,
-        targets,
-        batch_size,
+        *(images, targets, batch_size),
+        method=method,
+        titles=titles,
+        of_classes=of_classes,
+        value_range=options.value_range,
     )

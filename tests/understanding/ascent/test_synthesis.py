@@ -61,18 +61,23 @@ def test_class_model_of_a_linear_model_points_along_its_weights(linear):
 
 
 def test_class_model_scores_are_the_logits_of_the_frames(linear):
-    """scores and frames tell the same way: the model answers the frames with the scores"""
+    """scores and frames tell the same way: the model answers the frames with the scores, as far
+    as bytes tell the pixels; it does not answer the frames of other steps with them
+    """
     found = class_model(linear, [2, 0], steps=10, keep_every=4, start=0.5, l2=3.0, **_PLAIN)
 
     assert found.frame_steps == (0, 4, 8, 10)
     assert found.frames.shape == (4, 2, 5, 7, 2)
     assert found.scores.shape == found.objectives.shape == (2, 11)
+    last = linear.predict(found.images, verbose=0)[[0, 1], [2, 0]]
+    lost = 3 * np.mean(np.square(found.images), axis=(1, 2, 3))
+    np.testing.assert_allclose(found.scores[:, -1], last, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found.objectives[:, -1], last - lost, rtol=1e-4, atol=1e-4)
     for step, frame in zip(found.frame_steps, found.frames, strict=True):
-        logits = linear.predict(frame, verbose=0)[[0, 1], [2, 0]]
-        np.testing.assert_allclose(found.scores[:, step], logits, rtol=1e-4, atol=1e-5)
-        lost = 3 * np.mean(np.square(frame), axis=(1, 2, 3))
-        np.testing.assert_allclose(found.objectives[:, step], logits - lost, rtol=1e-4, atol=1e-4)
-    assert (found.frames[-1] == found.images).all()
+        logits = linear.predict(frame / 255, verbose=0)[[0, 1], [2, 0]]
+        np.testing.assert_allclose(found.scores[:, step], logits, atol=0.03)
+        others = [other for other in found.frame_steps if other != step]
+        assert np.abs(found.scores[:, others] - logits[:, None]).min() > 0.1
     assert found.titles == ("class 2", "class 0")
 
 
@@ -129,6 +134,27 @@ def test_class_model_is_held_back_by_its_regularisers(small, option, weights, me
     assert found[0] > found[1] > found[2]
 
 
+def test_class_model_keeps_frames_in_bytes(linear):
+    """0 to 255 is the value range, or without one that of an image on its way and no other's;
+    however many images there are, their frames take a byte for each value
+    """
+    options = {"steps": 4, "keep_every": 2, **_PLAIN}
+    within = class_model(linear, [0, 1, 2], batch_size=2, value_range=(-1, 3), **options)
+    free = class_model(linear, [0, 1, 2], batch_size=2, value_range=None, start=0.5, **options)
+
+    for found in (within, free):
+        assert found.frames.dtype == np.uint8
+        assert found.frames.nbytes == 3 * found.images.size
+    assert (within.frames[0] == np.rint(255 / 4)).all()
+    np.testing.assert_array_equal(within.frames[-1], np.rint((within.images + 1) / 4 * 255))
+    for image, frames in zip(free.images, free.frames.swapaxes(0, 1), strict=True):
+        low, high = image.min(), image.max()
+        np.testing.assert_allclose(frames[-1], (image - low) / (high - low) * 255, atol=0.51)
+        np.testing.assert_allclose(frames[0], (0.5 - low) / (high - low) * 255, atol=0.51)
+    ends = [(image.min(), image.max()) for image in free.images]
+    assert len(set(ends)) == 3
+
+
 def test_class_model_is_the_same_again_and_in_any_batches(small):
     """a seed gives one result bit for bit; another seed shifts otherwise; batches change little"""
     options = {"steps": 12, "start": 0.5, "noise": 0.1, "jitter": 3}
@@ -140,7 +166,7 @@ def test_class_model_is_the_same_again_and_in_any_batches(small):
     for batch_size in (1, 3):
         apart = class_model(small, batch_size=batch_size, seed=4, **options)
         np.testing.assert_allclose(apart.images, once.images, atol=2e-3)
-        np.testing.assert_allclose(apart.frames, once.frames, atol=2e-3)
+        np.testing.assert_allclose(apart.frames / 255, once.frames / 255, atol=2e-3 + 1 / 255)
 
 
 def test_class_model_begins_where_it_is_told(small):
@@ -148,8 +174,9 @@ def test_class_model_begins_where_it_is_told(small):
     image = np.random.default_rng(0).random((2, 12, 10, 3), np.float32)
     for start in (0.25, [0.1, 0.5, 0.9], image[0], image):
         first = class_model(small, [1, 3], steps=1, start=start).frames[0]
-        assert (first == np.broadcast_to(np.float32(start), first.shape)).all()
-    noisy = class_model(small, [1, 3], steps=1, start=0.5, noise=0.1).frames[0]
+        expected = np.rint(np.broadcast_to(np.float32(start), first.shape) * 255)
+        assert (first == expected).all()
+    noisy = class_model(small, [1, 3], steps=1, start=0.5, noise=0.1).frames[0] / 255
     assert noisy.std() == pytest.approx(0.1, rel=0.1)
     assert not (noisy[0] == noisy[1]).all()
 
@@ -161,7 +188,7 @@ def test_filter_model_raises_the_filters_asked_for(small):
     found = filter_model(small, "first", [4, 1, 2], steps=30, start=start, **_PLAIN)
 
     layer = small.get_layer("first")
-    for at, images in ((0, found.frames[0]), (-1, found.images)):
+    for at, images in ((0, np.stack([start] * 3)), (-1, found.images)):
         means = keras.ops.convert_to_numpy(layer(images)).mean(axis=(1, 2))
         np.testing.assert_allclose(found.scores[:, at], means[range(3), [4, 1, 2]], rtol=1e-4)
     assert (found.scores[:, -1] > found.scores[:, 0] + 0.1).all()

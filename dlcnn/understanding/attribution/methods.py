@@ -1,6 +1,6 @@
 """Every method of attribution by name, for whoever lets a person choose one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dlcnn.errors import nearest
@@ -34,21 +34,29 @@ USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "g
 
 
 def names_of(methods: Any, where: str) -> list[str]:
-    """Names in `METHODS`, one or several, each once.
+    """Names in `METHODS`, one or an iterable of several, each once.
 
     Raises:
         UnderstandingError: there is none, or one of another name; the nearest is offered.
     """
     given = [methods] if isinstance(methods, str) else methods
-    if not isinstance(given, list | tuple) or not given:
+    names = list(given) if isinstance(given, Iterable) else []
+    if not names:
+        received = "none" if isinstance(given, Iterable) else _shown(methods)
         raise UnderstandingError(
-            f"{where}: methods are names, one or more. Received methods={methods!r}. Name some of "
+            f"{where}: methods are names, one or more. Received {received}. Name some of "
             f"{', '.join(METHODS)}."
         )
-    for name in given:
+    for name in names:
         if not isinstance(name, str) or name not in METHODS:
             raise UnderstandingError(
-                f"{where}: there is no method of this name. Received {name!r}. "
-                f"{nearest(name, METHODS)}"
+                f"{where}: there is no method of this name. Received {_shown(name)}. "
+                f"{nearest(getattr(name, '__name__', name), METHODS)}"
             )
-    return list(dict.fromkeys(given))
+    return list(dict.fromkeys(map(str, names)))
+
+
+def _shown(given: Any) -> str:
+    """What was passed for names; of what is written at length, its type."""
+    short = given is None or isinstance(given, str | int)
+    return repr(given) if short else f"one of type {type(given).__name__}"

@@ -5,7 +5,7 @@ It must not know how a page is laid out.
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ class Look:
         targets: (N,) the class that the maps speak of.
         probabilities: (N, classes) float32.
         maps: for each method, by its name.
-        notes: why a method has no maps, a sentence each.
+        notes: why a method has no maps, and what methods warn of, a sentence each.
     """
 
     model: str
@@ -82,7 +82,7 @@ def look(
     targets: int | Sequence[int] | npt.NDArray[Any] | None = None,
     batch_size: int = 64,
     *,
-    methods: Sequence[str] = USUAL,
+    methods: Iterable[str] = USUAL,
     layer: str | keras.Layer | None = None,
 ) -> Look:
     """Ask several methods which pixels the scores of images come from.
@@ -92,7 +92,7 @@ def look(
         images: (N, H, W, C) as the model takes them.
         targets: a class for all images or (N,); None: the class that the model prefers.
         batch_size: images at a time.
-        methods: names in `METHODS`.
+        methods: names in `METHODS`, from any iterable, or one name.
         layer: whose feature maps Grad-CAM weighs, itself or its name; by default the last.
 
     Returns:

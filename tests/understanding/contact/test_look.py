@@ -81,7 +81,10 @@ def test_look_notes_a_method_that_cannot_explain_the_model():
     ("options", "error", "words"),
     [
         ({"methods": ["saliencey"]}, UnderstandingError, "Did you mean 'saliency'?"),
-        ({"methods": None}, UnderstandingError, "one or more"),
+        ({"methods": None}, UnderstandingError, "one or more. Received None."),
+        ({"methods": saliency}, UnderstandingError, "one or more. Received one of type function."),
+        ({"methods": set()}, UnderstandingError, "one or more. Received none."),
+        ({"methods": [saliency]}, UnderstandingError, "type function. Did you mean 'saliency'?"),
         ({"methods": [["saliency"]]}, UnderstandingError, "no method of this name"),
         ({"methods": ["saliency"], "layer": "frist"}, ModelError, "Did you mean 'first'?"),
         ({"methods": []}, UnderstandingError, "one or more"),
@@ -138,3 +141,15 @@ def test_look_notes_what_methods_warn_of_and_hands_the_rest_on():
 def test_look_takes_one_name_as_one_method(model):
     """A name alone is not taken apart into letters."""
     assert list(look(model, images(), methods="saliency").maps) == ["saliency"]
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        *({"saliency"}, {"saliency": 1}.keys(), np.array(["saliency"]), {"saliency": saliency}),
+        *((name for name in ("saliency", "saliency")), ("saliency",)),
+    ],
+)
+def test_look_takes_names_from_any_iterable(model, methods):
+    """Sets, keys, arrays, generators and a part of `METHODS` name methods, each once."""
+    assert list(look(model, images(), methods=methods).maps) == ["saliency"]

@@ -5,7 +5,8 @@ The page needs no network and no script.
 
 import inspect
 import io
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dlcnn import figures
 from dlcnn.files import write_atomically
+from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.attribution.methods import METHODS
 from dlcnn.understanding.contact.look import Look, is_signed
 from dlcnn.understanding.errors import UnderstandingError
@@ -51,11 +53,11 @@ def write_page(
     folder: Path | str,
     *,
     title: str = "",
-    class_names: Sequence[str] | None = None,
-    labels: npt.NDArray[Any] | None = None,
-    image_names: Sequence[str] | None = None,
-    pictures: Sequence[Picture] = (),
-    notes: Sequence[str] = (),
+    class_names: Iterable[str] | None = None,
+    labels: Iterable[int] | npt.NDArray[Any] | None = None,
+    image_names: Iterable[str] | None = None,
+    pictures: Iterable[Picture] = (),
+    notes: Iterable[str] = (),
 ) -> Path:
     """Write a look into `folder`: index.html, images/ and the pictures.
 
@@ -73,34 +75,35 @@ def write_page(
         The path of index.html.
 
     Raises:
-        UnderstandingError: names or labels do not fit, or the folder cannot be written.
+        UnderstandingError: the look, names, labels or pictures cannot be, or do not fit; or the
+            folder cannot be written.
     """
-    count, classes = look.probabilities.shape
-    names = _names(class_names, classes)
-    for what, given in (("labels", labels), ("image_names", image_names)):
-        if given is not None and len(given) != count:
-            raise UnderstandingError(
-                f"write_page: there is one for each image. Received {len(given)} {what} for "
-                f"{count} images. Pass as many."
-            )
-    known = np.asarray([] if labels is None else labels)
-    if known.size and (known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= classes):
+    if not isinstance(look, Look):
         raise UnderstandingError(
-            f"write_page: a label is the index of one of {classes} classes, 0 to {classes - 1}. "
-            f"Received labels from {known.min()} to {known.max()}. Pass those of these images."
+            f"write_page: it writes what several methods say. Received a {type(look).__name__}. "
+            "Pass understanding.look(model, images)."
         )
+    count, classes = look.probabilities.shape
+    names = [f"class {number}" for number in range(classes)]
+    if class_names is not None:
+        names = _as_many(class_names, "class_names", classes, "classes")
+    called = [f"image {number}" for number in range(1, count + 1)]
+    if image_names is not None:
+        called = _as_many(image_names, "image_names", count, "images")
+    known = None if labels is None else _labels(labels, count, classes)
+    shown, told = _pictures(pictures), _listed(notes, "notes")
     folder = folder_of(folder, "write_page")
     rows = [
         {
-            "name": image_names[place] if image_names is not None else f"image {place + 1}",
-            "label": None if labels is None else names[int(labels[place])],
+            "name": called[place],
+            "label": None if known is None else names[known[place]],
             "target": names[int(look.targets[place])],
             "guesses": _guesses(look.probabilities[place], names),
             "cells": _write_cells(look, place, folder),
         }
         for place in range(count)
     ]
-    for picture in pictures:
+    for picture in shown:
         figures.save(picture.figure, folder / f"{picture.name}.png")
     page = (
         _environment()
@@ -109,8 +112,8 @@ def write_page(
             title=title or look.model,
             methods=list(look.titles.values()),
             rows=rows,
-            pictures=pictures,
-            notes=[*look.notes, *notes],
+            pictures=shown,
+            notes=[*look.notes, *told],
             meanings=[(title, _meaning(method)) for method, title in look.titles.items()],
             signed=any(map(is_signed, look.maps.values())),
         )
@@ -124,16 +127,49 @@ def _meaning(method: str) -> str:
     return (inspect.getdoc(METHODS[method]) or method).splitlines()[0]
 
 
-def _names(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
-    if class_names is None:
-        return [f"class {number}" for number in range(classes)]
-    class_names = tuple(class_names)
-    if len(class_names) != classes:
+def _listed(given: Any, name: str) -> list[Any]:
+    """What an iterable gives; a text is none, as its letters are not meant."""
+    if not isinstance(given, Iterable) or isinstance(given, str):
         raise UnderstandingError(
-            f"write_page: there is a name for each class. Received {len(class_names)} class_names "
-            f"for {classes} classes. Name them all."
+            f"write_page: {name} are listed. Received {name}={given!r}. Pass a list of them."
         )
-    return class_names
+    return list(given)
+
+
+def _pictures(given: Any) -> list[Picture]:
+    listed = _listed(given, "pictures")
+    for each in listed:
+        if not isinstance(each, Picture):
+            raise UnderstandingError(
+                f"write_page: a picture is a Picture. Received one of type {type(each).__name__}. "
+                "Pass understanding.Picture(name, title, text, figure)."
+            )
+    return listed
+
+
+def _as_many(given: Any, name: str, count: int, things: str) -> list[Any]:
+    """As many as there are classes, or images."""
+    found = _listed(given, name)
+    if len(found) != count:
+        raise UnderstandingError(
+            f"write_page: there are as many {name} as {things}. Received {len(found)} {name} for "
+            f"{count} {things}. Pass as many."
+        )
+    return found
+
+
+def _labels(given: Any, count: int, classes: int) -> list[int]:
+    """The class that each image shows, by its index."""
+    listed = _as_many(given, "labels", count, "images")
+    labels = array_of(listed)
+    good = labels.dtype.kind in "iu" and labels.shape == (count,)
+    if not good or labels.min() < 0 or labels.max() >= classes:
+        raise UnderstandingError(
+            f"write_page: a label is the index of one of {classes} classes, 0 to {classes - 1}. "
+            f"Received {textwrap.shorten(', '.join(map(str, listed)), 60)}. Pass those of these "
+            "images."
+        )
+    return [int(label) for label in labels]
 
 
 def _guesses(probabilities: npt.NDArray[np.float32], names: Sequence[str]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dlcnn.figures import image_grid, overlaid
-from dlcnn.understanding import Picture, UnderstandingError, look, write_page
+from dlcnn.understanding import Picture, UnderstandingError, look, saliency, write_page
 from tests.understanding.models import classifier, images
 
 _CHROMIUM = next(
@@ -108,10 +108,24 @@ def test_write_page_speaks_of_red_and_blue_only_where_they_are(tmp_path):
     ("options", "words"),
     [
         ({"labels": np.array([0])}, "Received 1 labels for 2 images"),
-        ({"labels": np.array([0, 7])}, "0 to 3. Received labels from 0 to 7"),
+        ({"labels": np.array([0, 7])}, "0 to 3. Received 0, 7."),
         ({"labels": np.array([0.5, 1])}, "a label is the index"),
         ({"image_names": ["a", "b", "c"]}, "Received 3 image_names"),
         ({"class_names": ["a", "b"]}, "Received 2 class_names for 4 classes"),
+        (
+            {"labels": ["ant", "bee"]},
+            "a label is the index of one of 4 classes, 0 to 3. Received ant, bee.",
+        ),
+        ({"labels": [[0], [1]]}, "a label is the index"),
+        ({"labels": [0, None]}, "a label is the index"),
+        ({"labels": [[0], [1, 2]]}, "a label is the index"),
+        ({"labels": 1}, "labels are listed. Received labels=1."),
+        ({"class_names": 7}, "class_names are listed. Received class_names=7."),
+        ({"class_names": "abcd"}, "class_names are listed. Received class_names='abcd'."),
+        ({"image_names": 7}, "image_names are listed. Received image_names=7."),
+        ({"pictures": [3]}, "a picture is a Picture. Received one of type int."),
+        ({"pictures": 3}, "pictures are listed. Received pictures=3."),
+        ({"notes": "A note."}, "notes are listed. Received notes='A note.'."),
     ],
 )
 def test_write_page_refuses_what_does_not_fit(found, tmp_path, options, words):
@@ -120,6 +134,29 @@ def test_write_page_refuses_what_does_not_fit(found, tmp_path, options, words):
         write_page(found, tmp_path / "page", **options)
 
     assert words in str(caught.value)
+    assert not (tmp_path / "page").exists()
+
+
+def test_write_page_takes_names_and_labels_from_any_iterable(found, tmp_path):
+    """Generators, tuples and labels of Python's own."""
+    page = write_page(
+        found,
+        tmp_path,
+        class_names=(name for name in NAMES),
+        labels=(label for label in (2, 3)),
+        image_names=(name for name in ("first.png", "second.png")),
+        notes=(note for note in ("Nothing was left out.",)),
+    )
+    text = _text(page)
+    for words in ("first.png shows cat", "Nothing was left out.", "explained: bee"):
+        assert words in text
+
+
+def test_write_page_refuses_what_is_no_look(tmp_path):
+    """Maps, or nothing, are no look; the sentence says how one is made."""
+    for wrong in (None, saliency(classifier(), images(2))):
+        with pytest.raises(UnderstandingError, match=r"^write_page: .* understanding\.look\("):
+            write_page(wrong, tmp_path / "page")
     assert not (tmp_path / "page").exists()
 
 

@@ -172,18 +172,32 @@ def test_write_page_takes_a_folder_as_text_and_refuses_a_file(found, tmp_path):
 @needs_chromium
 def test_write_page_in_a_browser_shows_its_pictures_and_runs_nothing(page):
     """In Chromium every picture is loaded, and a class name that is a script is text."""
-    text = page.read_text(encoding="utf-8")
-    assert "&lt;script&gt;dog" in text
+    assert "&lt;script&gt;dog" in page.read_text(encoding="utf-8")
+    seen = "[...document.images].filter(each => each.naturalWidth).length"
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert _measured(page, f"{seen} + ' of ' + document.images.length", 500) == "7 of 7"
+    assert _measured(page, fits, 500) == "true"
+
+
+@needs_chromium
+def test_write_page_shows_the_usual_methods_side_by_side(tmp_path):
+    """On a small laptop's screen no map is cut off at the border; on a phone one scrolls."""
+    page = write_page(look(classifier(), images(2)), tmp_path)
+    table = "document.querySelector('.scroll')"
+    for width, whole in ((1040, "true"), (1100, "true"), (1400, "true"), (500, "false")):
+        assert _measured(page, f"{table}.scrollWidth <= {table}.clientWidth", width) == whole
+
+
+def _measured(page, expression, width):
+    """What a browser that many pixels wide says of an expression."""
     # The page itself runs no script, so a copy is made that may, to measure it.
+    text = page.read_text(encoding="utf-8")
     text = text.replace("default-src 'none'", "default-src 'unsafe-inline'")
-    measure = (
-        "<script>addEventListener('load', () => { document.title = [...document.images].filter("
-        "each => each.naturalWidth).length + ' of ' + document.images.length + ', ' + "
-        "(document.documentElement.scrollWidth <= innerWidth) })</script></body>"
-    )
+    told = f"addEventListener('load', () => {{ document.title = {expression} }})"
     probe = page.with_name("probe.html")
-    probe.write_text(text.replace("</body>", measure), encoding="utf-8")
-    command = [_CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=500,900"]
-    command += ["--virtual-time-budget=5000", "--dump-dom", probe.as_uri()]
+    probe.write_text(text.replace("</body>", f"<script>{told}</script></body>"), encoding="utf-8")
+    command = [_CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"]
+    command += [f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom"]
+    command.append(probe.as_uri())
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    assert re.search(r"<title>(.*)</title>", dom)[1] == "7 of 7, true"
+    return re.search(r"<title>(.*)</title>", dom)[1]

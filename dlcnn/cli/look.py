@@ -2,6 +2,7 @@
 
 import argparse
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,18 @@ class _Subject:
 
 
 def _run(options: argparse.Namespace) -> int:
-    hold_folder("look", options.out)
+    made = [each for each in (options.out, *options.out.parents) if not each.exists()]
+    try:
+        hold_folder("look", options.out)
+        return _look(options)
+    except BaseException:  # Ctrl-C, too
+        with suppress(OSError):  # what holds something stays
+            for each in made:
+                each.rmdir()
+        raise
+
+
+def _look(options: argparse.Namespace) -> int:
     start_backend(options.backend)
     from dlcnn import understanding
     from dlcnn.understanding.questions import ABOUT_SCALE
@@ -117,7 +129,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.pixels:  # who names the scale needs no warning about it
         warnings.filterwarnings("ignore", ABOUT_SCALE, understanding.UnderstandingWarning)
     images = _scaled(subject, options.pixels)
-    target = None if options.target is None else _target(options.target, subject.classes)
+    target = None if options.target is None else _target(options.target, subject)
     found = understanding.look(
         subject.model,
         images,
@@ -236,15 +248,19 @@ def _scaled(subject: _Subject, pixels: str | None) -> "npt.NDArray[np.float32]":
     return values if pixels == "unit" else 2 * values - 1
 
 
-def _target(text: str, classes: tuple[str, ...] | None) -> int:
+def _target(text: str, subject: _Subject) -> int:
     """A class by its name, or its number."""
-    if classes is not None and text in classes:
-        return classes.index(text)
+    from dlcnn.understanding.lens import lens_of
+
+    if subject.classes is not None and text in subject.classes:
+        return subject.classes.index(text)
     if text.isdecimal():
         return int(text)
+    last = lens_of(subject.model, "look").classes - 1
+    hint = f"Name a number, 0 to {last}."
     raise DlcnnError(
         f"look: a target is a class, by its name or number. Received --target {text}. "
-        f"{nearest(text, classes or ())}"
+        f"{nearest(text, subject.classes) if subject.classes else hint}"
     )
 
 

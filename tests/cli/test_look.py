@@ -206,7 +206,12 @@ def test_look_scales_pictures_as_the_network_takes_them(tmp_path, pixels, low, h
         (["{small}"], "--data signs"),
         (["{small}", "{one}", "--method", "saliencey"], "Did you mean 'saliency'?"),
         (["{small}", "{one}", "--layer", "conv2"], "no such layer"),
-        (["{small}", "{one}", "--target", "seven"], "by its name or number"),
+        (
+            ["{small}", "{one}", "--target", "seven"],
+            "number. Received --target seven. Name a numbe",
+        ),
+        (["{small}", "{one}", "--target", "seven"], "Name a number, 0 to 2."),
+        (["{run}", "{one}", "--target", "midle"], "Did you mean 'middle'?"),
         (["{small}", "{one}", "--target", "7"], "0 to 2"),
         (["{small}", "{one}", "--classes", "a"], "Name them all"),
         (["{small}", "nowhere.png"], "no such file"),
@@ -229,6 +234,22 @@ def test_look_refuses_in_a_sentence(trained, tmp_path, capsys, monkeypatch, argu
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+    assert not (tmp_path / "look").exists()
+
+
+def test_look_leaves_nothing_where_it_fails(trained, tmp_path):
+    """A folder made for the page goes again, with those above it; what was there, or holds
+    something, stays.
+    """
+    inner = tmp_path / "new" / "page"
+    assert _look(trained / "small.keras", "nowhere.png", "--out", inner) == 2
+    assert not inner.parent.exists()
+    inner.mkdir(parents=True)
+    assert _look(trained / "small.keras", "nowhere.png", "--out", inner) == 2
+    assert inner.exists()
+    assert _look(trained / "small.keras", trained / "one.png", "--out", inner, "--also") == 0
+    assert _look(trained / "small.keras", "nowhere.png", "--out", inner) == 2
+    assert (inner / "index.html").is_file()
 
 
 def test_look_helps_with_every_method(capsys):

@@ -157,7 +157,7 @@ def _subject(options: argparse.Namespace) -> _Subject:
     """The model, and the images that the command names, else some of its data set."""
     from dlcnn.data.pictures import read_pictures
     from dlcnn.training.run import load_model
-    from dlcnn.understanding.lens import lens_of
+    from dlcnn.understanding.classifier import classifier_of
 
     dataset = None
     is_run = options.model.is_dir()
@@ -176,7 +176,7 @@ def _subject(options: argparse.Namespace) -> _Subject:
         model, title, classes = _first_output(load_model(options.model)), options.model.name, None
         if not options.images:
             dataset = _named(options)
-    lens = lens_of(model, "look")
+    lens = classifier_of(model, "look")
     if options.classes is not None:
         classes = tuple(options.classes)
         if len(classes) != lens.classes:
@@ -207,14 +207,13 @@ def _named(options: argparse.Namespace) -> "Dataset":
 
 
 def _first_output(model: "keras.Model") -> "keras.Model":
-    """The model with its first output only: the others help in training."""
-    import keras
+    """The model with its first output only, which is said."""
+    from dlcnn.understanding.classifier import first_answer
 
-    outputs = getattr(model, "outputs", None) or []
-    if len(outputs) < 2:
-        return model
-    print(f"Of the {len(outputs)} outputs of {model.name} the first one is explained.")
-    return keras.Model(model.inputs, outputs[0], name=model.name)
+    answering = first_answer(model)
+    if answering is not model:
+        print(f"Of the {len(model.outputs)} outputs of {model.name} the first one is explained.")
+    return answering
 
 
 def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> "npt.NDArray[np.intp]":

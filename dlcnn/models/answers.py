@@ -6,14 +6,18 @@ from typing import Any
 
 from dlcnn.models.graph import Node, Place
 
-__all__ = ["LINEAR", "Answer", "answer_at"]
+__all__ = ["LINEAR", "Answer", "activation_of", "answer_at"]
 
 LINEAR = "linear"
 _NAMES = ("softmax", "sigmoid", LINEAR)
 # Behind these an answer stays what it is: the mean of probabilities is one, that of logits too.
-_KEEPING = {"Dropout", "Flatten", "Identity", "Reshape"}
+_KEEPING = {"Dropout", "Flatten", "Identity", "Reshape", "Squeeze"}
 _KEEPING |= {"AveragePooling2D", "GlobalAveragePooling2D"}
+# Of logits these give logits: numbers of any sign and size, the largest for the likeliest class.
+_OF_LOGITS = {"Add", "Average", "Subtract", "Maximum", "Concatenate", "Multiply", "TrueDivide"}
+_OF_LOGITS |= {"BatchNormalization", "Rescaling", "MaxPooling2D", "GlobalMaxPooling2D"}
 _ONLY_AN_ACTIVATION = {"Activation", "Sigmoid", "Softmax"}  # Keras' layers, and its operations
+_AROUND_A_LAYER = {"SpectralNormalization", "TimeDistributed"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,19 @@ def answer_at(nodes: Sequence[Node], output: Place) -> Answer:
     while nodes[place.node].kind in _KEEPING or _is_plain_activation(nodes[place.node]):
         place = nodes[place.node].reads[0]
     node = nodes[place.node]
-    return Answer(place, activation_of(node), node.kind in _ONLY_AN_ACTIVATION)
+    activation = activation_of(node)
+    if node.kind in _OF_LOGITS:
+        read = {answer_at(nodes, each).activation for each in node.reads}
+        if read == {LINEAR} or (node.kind == "Average" and read in ({"softmax"}, {"sigmoid"})):
+            activation = read.pop()
+    return Answer(place, activation, node.kind in _ONLY_AN_ACTIVATION)
 
 
 def activation_of(node: Node) -> str:
     """The name of the activation that a layer ends with, else its kind; "linear" for none."""
     layer: Any = node.layer
+    if node.kind in _AROUND_A_LAYER:
+        layer = layer.layer
     activation = getattr(layer, "activation", type(layer))
     # A layer can be another's activation; Keras calls functions softmax and layers Softmax.
     name: str = getattr(activation, "__name__", type(activation).__name__)

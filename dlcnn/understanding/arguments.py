@@ -29,7 +29,7 @@ def array_of(given: Any) -> npt.NDArray[Any]:
     """What was passed as an array; one of objects if it is none."""
     try:
         return np.asarray(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last of a tensor that is being trained
         return np.empty(0, object)
 
 

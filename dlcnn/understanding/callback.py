@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dlcnn import figures
 from dlcnn.understanding.arguments import array_of, whole
+from dlcnn.understanding.classifier import first_answer
 from dlcnn.understanding.contact.look import look
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.places import folder_of
@@ -23,8 +24,9 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
     >>> watch = understanding.LookWhileTraining(images, folder="looks", methods=["grad_cam"])
     >>> model.fit(x, y, epochs=20, callbacks=[watch])
 
-    Pictures go to `folder` as epoch_0001.png and so on, or, in a notebook, below the cell. It
-    leaves training as it is: no random number is drawn, and no weight is changed.
+    Pictures go to `folder` as epoch_0001.png and so on, or, in a notebook, below the cell. Of
+    several outputs the first is explained. It leaves training as it is: no random number is drawn,
+    and no weight is changed.
     """
 
     def __init__(
@@ -69,7 +71,8 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002  # of Keras
         """Refuse what cannot be shown before the first epoch, not after it."""
-        found = look(self.model, *self._asked, **self._how)
+        self._answering = first_answer(self.model)
+        found = look(self._answering, *self._asked, **self._how)
         found.figure(class_names=self._class_names)
         for note in found.notes:
             warn(note)
@@ -88,7 +91,7 @@ class LookWhileTraining(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
     def _show(self) -> None:
         with asked_again():
-            found = look(self.model, *self._asked, **self._how)
+            found = look(self._answering, *self._asked, **self._how)
         figure = found.figure(class_names=self._class_names)
         figure.suptitle(f"{found.model}, epoch {self._epoch}", fontsize=11)
         self._shown = self._epoch

@@ -17,8 +17,9 @@ from dlcnn.models.graph import Node
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.arguments import array_of, batch_of
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier, classifier_of
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
-from dlcnn.understanding.lens import Lens, lens_of
+from dlcnn.understanding.lens import Lens
 
 __all__ = [
     "ABOUT_SCALE",
@@ -36,6 +37,7 @@ ABOUT_SCALE = r".*: the images look (un)?scaled"
 
 _Array: TypeAlias = npt.NDArray[Any]
 _BEGINNING = 4  # layers among which a rescaling one is looked for
+_MOST_CLASSES = 2**31  # that an index can tell apart
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Question:
         where: the function that errors name.
     """
 
-    lens: Lens
+    lens: Classifier
     images: npt.NDArray[np.float32]
     targets: npt.NDArray[np.int32]
     batch_size: int
@@ -77,17 +79,17 @@ def ask(
         ModelError: the model has no graph.
         UnderstandingError: the model, images, targets or batch size cannot be.
     """
-    lens = lens_of(model, where)
+    lens = classifier_of(model, where)
     batch_size = batch_of(batch_size, where)
     given = images_for(lens, images, where)
     if targets is None:
         chosen = preferred(lens, given, batch_size)
     else:
-        chosen = targets_for(lens, targets, len(given), where)
+        chosen = targets_for(lens.classes, targets, len(given), where)
     return Question(lens, given, chosen, batch_size, where)
 
 
-def preferred(lens: Lens, images: _Array, batch_size: int) -> npt.NDArray[np.int32]:
+def preferred(lens: Classifier, images: _Array, batch_size: int) -> npt.NDArray[np.int32]:
     """(N,) the class of the highest score for each image."""
 
     def classes(batch: Tensor) -> Tensor:
@@ -176,7 +178,7 @@ def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], w
     """Warn of pixels of 0 to 255 for a network that has seen smaller numbers, and the reverse."""
     rescales = scales_itself(lens)
     low, high = ends
-    counts = dtype.kind in "iu" or (low >= 0 and high > 2)
+    counts = low >= 0 and high > (1 if dtype.kind in "iu" else 2)
     if counts and not rescales:
         warn(
             f"{where}: the images look unscaled ({dtype}, {low:g} to {high:g}), and are "
@@ -192,7 +194,7 @@ def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], w
 
 
 def targets_for(
-    lens: Lens,
+    classes: int | None,
     targets: int | Sequence[int] | _Array,
     count: int,
     where: str,
@@ -200,8 +202,15 @@ def targets_for(
 ) -> npt.NDArray[np.int32]:
     """(count,) int32, the class of each image; one class counts for all.
 
+    Args:
+        classes: how many classes there are; None where that is not known.
+        targets: what was passed.
+        count: of the images.
+        where: the function that an error names.
+        name: the argument.
+
     Raises:
-        UnderstandingError: they are no classes of the model, or not one for each image.
+        UnderstandingError: they are no such classes, or not one for each image.
     """
     given = array_of(targets)
     if given.dtype.kind not in "iu" or given.shape not in ((), (count,)):
@@ -215,10 +224,11 @@ def targets_for(
             f"{where}: {name} are whole numbers, one for all images or one for each. Received "
             f"{what} of {given.dtype} for {count} images. {hint}"
         )
-    outside = np.unique(given[(given < 0) | (given >= lens.classes)])
+    outside = np.unique(given[(given < 0) | (given >= (classes or _MOST_CLASSES))])
     if outside.size:
+        known = f"one of {classes} classes, 0 to {classes - 1}" if classes else "a class, from 0 on"
         raise UnderstandingError(
-            f"{where}: {name} are indices, each of one of {lens.classes} classes, 0 to "
-            f"{lens.classes - 1}. Received {', '.join(map(str, outside[:5]))}. Name one of them."
+            f"{where}: {name} are indices, each of {known}. Received "
+            f"{', '.join(map(str, outside[:5]))}. Name one of them."
         )
     return np.broadcast_to(given, (count,)).astype(np.int32)

@@ -58,7 +58,7 @@ def test_answer_at_reads_every_style(end, activation, separate):
         ([_dense("log_softmax")], "log_softmax"),
         ([_dense(), layers.ReLU()], "ReLU"),
         ([_dense(), ops.tanh], "Tanh"),
-        ([_dense(), layers.BatchNormalization()], "BatchNormalization"),
+        ([_dense("softmax"), layers.BatchNormalization()], "BatchNormalization"),
         ([_dense(), layers.LeakyReLU()], "LeakyReLU"),
         ([], "InputLayer"),
     ],
@@ -67,3 +67,34 @@ def test_answer_at_names_what_it_does_not_know(end, name):
     """Other endings are no scores of classes; they are called by their names."""
     answer, _ = _answer(*end)
     assert (answer.activation, answer.is_known) == (name, False)
+
+
+def _two(combine, *activations):
+    return lambda x: combine([layers.Dense(3, activation=each)(x) for each in activations])
+
+
+@pytest.mark.parametrize(
+    ("end", "activation", "known"),
+    [
+        (_two(layers.Add(), None, None), LINEAR, True),
+        (_two(layers.Add(), "softmax", "softmax"), "Add", False),
+        (_two(layers.Subtract(), None, "tanh"), "Subtract", False),
+        (_two(layers.Average(), "softmax", "softmax"), "softmax", True),
+        (_two(layers.Average(), "sigmoid", "sigmoid"), "sigmoid", True),
+        (_two(layers.Average(), None, None), LINEAR, True),
+        (_two(layers.Average(), "softmax", None), "Average", False),
+        (lambda x: layers.Dense(3)(x) / 2.0, LINEAR, True),
+        (lambda x: layers.BatchNormalization()(layers.Dense(3)(x)), LINEAR, True),
+        (
+            lambda x: layers.Rescaling(2)(layers.Dense(3, activation="softmax")(x)),
+            "Rescaling",
+            False,
+        ),
+        (layers.SpectralNormalization(layers.Dense(3, activation="softmax")), "softmax", True),
+        (layers.SpectralNormalization(layers.Dense(3)), LINEAR, True),
+    ],
+)
+def test_answer_at_knows_what_combined_answers_are(end, activation, known):
+    """Of logits, sums and scales are logits; the mean of probabilities is one, their sum is not."""
+    answer, _ = _answer(layers.GlobalAveragePooling2D(), end)
+    assert (answer.activation, answer.is_known, answer.separate) == (activation, known, False)

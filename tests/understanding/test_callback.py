@@ -105,3 +105,18 @@ def test_look_while_training_shows_pictures_in_a_notebook():
     shown = [each for each in notebook.cells[0].outputs if each.output_type == "display_data"]
     assert len(shown) == 2
     assert all("image/png" in each.data for each in shown)
+
+
+def test_look_while_training_explains_the_first_of_several_outputs(tmp_path):
+    """Helpers of the training beside the answer do no harm."""
+    model = classifier()
+    half = keras.layers.Dense(CLASSES, activation="softmax")(
+        keras.layers.Flatten()(model.get_layer("first").output)
+    )
+    both = keras.Model(model.inputs, [model.outputs[0], half])
+    both.compile("sgd", ["sparse_categorical_crossentropy"] * 2)
+    watch = LookWhileTraining(images(2), folder=tmp_path, methods=["saliency"])
+
+    both.fit(images(4), [LABELS[:4]] * 2, verbose=0, callbacks=[watch])
+
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch_0001.png"]

@@ -5,9 +5,11 @@ from importlib.util import find_spec
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
+from dlcnn import understanding
 from dlcnn.understanding import METHODS
-from tests.understanding.models import forms
+from tests.understanding.models import SHAPE, fill_weights, forms, images
 from tests.understanding.programs import grid, grid_on
 
 FORMS = [f"same: {name}" for name, _ in forms()]
@@ -63,3 +65,40 @@ def test_backends_have_one_map(here, there, method):
     for form in [*FORMS, *OTHERS]:
         _expect_close(there[f"{method}/{form}"], here[f"{method}/{form}"])
     assert here.keys() == there.keys()
+
+
+# What asks for no class
+
+_WITHOUT_A_CLASS = {
+    "kernels": lambda model: understanding.kernels(model, "first").values,
+    "activations": lambda model: understanding.activations(model, images(), "first")["first"],
+    "distributions": lambda model: (
+        understanding.distributions(model, images(), [5, 5, 7], layers="first")["first"].mean
+    ),
+    "strongest": lambda model: (
+        understanding.strongest(model, images(), understanding.layer["first"][..., 2]).values
+    ),
+    "tuning": lambda model: understanding.tuning(model, "first").position.responses,
+    "similarity": lambda model: understanding.similarity(model, "first", images()).correlation,
+    "neuron_gradient": lambda model: understanding.neuron_gradient(model, images(), "first").values,
+    "invariance": lambda model: (
+        understanding.invariance(model, images(), "shift", [1], layers=["first"]).equivariance_error
+    ),
+    "filter_model": lambda model: understanding.filter_model(model, "first", [1], steps=2).images,
+    "deep_dream": lambda model: (
+        understanding.deep_dream(model, images(), "first", octaves=1, steps=2).images
+    ),
+}
+
+
+@pytest.mark.parametrize("heads", [0, 2])
+@pytest.mark.parametrize("name", _WITHOUT_A_CLASS)
+def test_what_asks_for_no_class_needs_no_answer(name, heads):
+    """A backbone alone, or one with several heads, can be looked into as below a classifier."""
+    given = keras.Input(SHAPE)
+    maps = layers.Conv2D(4, 3, strides=(1, 2), activation="relu", name="first")(given)
+    model = fill_weights(keras.Model(given, layers.Dense(3)(layers.Flatten()(maps))), 5)
+    ends = [layers.Dense(2)(layers.Flatten()(maps)) for _ in range(heads)] or maps
+    _expect_close(_WITHOUT_A_CLASS[name](keras.Model(given, ends)), _WITHOUT_A_CLASS[name](model))
+    with pytest.raises(understanding.UnderstandingError):
+        understanding.saliency(keras.Model(given, ends), images(), 0)

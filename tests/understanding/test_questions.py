@@ -170,3 +170,12 @@ def test_ask_judges_a_normalization_by_what_it_has_adapted_to(scale, warned):
         ask("look", model, scale * images(2), 0, 2)
     with pytest.warns(UnderstandingWarning, match="scaled"):
         ask("look", model, warned * images(2), 0, 2)
+
+
+def test_ask_takes_a_mask_of_whole_numbers_for_what_it_is(model):
+    """Pixels of 0 and 1 are in [0, 1], in whatever type; those of 0 to 255 are not."""
+    mask = (images() > 0.5).astype(np.uint8)
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
+        ask("look", model, mask, 0, 8)
+    with pytest.warns(UnderstandingWarning, match="unscaled"):
+        ask("look", model, 255 * mask, 0, 8)

@@ -21,9 +21,9 @@ from dlcnn.understanding.adversarial.ball import (
 from dlcnn.understanding.adversarial.result import Adversarial, ask_to_attack, attacked
 from dlcnn.understanding.arguments import flag, whole
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import warn
 from dlcnn.understanding.gradients import value_and_gradient
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question
 
 __all__ = ["attack_step", "fgsm", "pgd"]
@@ -153,7 +153,7 @@ def _climbed(
     return changed
 
 
-def attack_step(lens: Lens, norm: str) -> Callable[..., Tensor]:
+def attack_step(lens: Classifier, norm: str) -> Callable[..., Tensor]:
     """One step of an attack, from (images, originals, targets, sign, limits) to images.
 
     The sign is 1 to go away from the targets and -1 to go towards them; for limits see `stepped`.

@@ -12,8 +12,8 @@ from keras import ops
 
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import choice, number, range_of
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError, warn
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question
 
 __all__ = ["Norm", "length_of", "limits_for", "log_odds_against", "norm_of", "start_in", "stepped"]
@@ -71,7 +71,7 @@ def limits_for(
     return radius, (low, high)
 
 
-def log_odds_against(lens: Lens, logits: Tensor, targets: Tensor) -> Tensor:
+def log_odds_against(lens: Classifier, logits: Tensor, targets: Tensor) -> Tensor:
     """(N,): the log of the odds that an image is of any class but its target.
 
     The cross-entropy is the softplus of it, so that one rises where the other does, in the same

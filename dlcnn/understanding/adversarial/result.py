@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from dlcnn.understanding.arguments import flag
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import captions, names_of
 from dlcnn.understanding.questions import Question, ask
 
@@ -148,12 +148,12 @@ def ask_to_attack(
             "and targets=None. Name one for all images or one for each."
         )
     question = ask(where, model, images, targets, batch_size)
-    question.lens.expect_differentiable(question.lens.input)
+    question.lens.expect_differentiable(question.lens.input, question.where)
     return question
 
 
 def answers(
-    lens: Lens, images: _Array, batch_size: int
+    lens: Classifier, images: _Array, batch_size: int
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """(N,) the class that the network prefers for each image, and (N,) its logit."""
     program = lens.program("answers", lambda: lambda batch: lens.logits(batch))

@@ -30,9 +30,9 @@ from dlcnn.understanding.adversarial.result import (
 from dlcnn.understanding.arguments import flag, whole
 from dlcnn.understanding.attribution.checked import scores_of
 from dlcnn.understanding.batches import in_batches, track
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.gradients import value_and_gradient
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question, ask
 
 __all__ = ["RobustAdversarial", "robust_attack", "survival"]
@@ -218,7 +218,7 @@ def _climber(
     return climb
 
 
-def _moved_gradient(lens: Lens) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+def _moved_gradient(lens: Classifier) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """The gradient of the cross-entropy of moved images with respect to the unmoved ones.
 
     Here it is the cross-entropy itself: in the mean, movements that already succeed count less.

@@ -17,7 +17,7 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.adversarial.attack import attack_step
 from dlcnn.understanding.adversarial.ball import Norm, length_of, norm_of
 from dlcnn.understanding.arguments import number, whole
-from dlcnn.understanding.lens import Lens, lens_of
+from dlcnn.understanding.classifier import Classifier, classifier_of, first_answer
 from dlcnn.understanding.train_steps import changed_batches
 
 __all__ = ["Adversary"]
@@ -83,13 +83,11 @@ class Adversary:
             ModelError, UnderstandingError: the model is no classifier of images, or no gradient
                 leads back to them.
         """
-        several = len(model.outputs) > 1
-        answering = keras.Model(model.inputs, model.outputs[0]) if several else model
-        lens = lens_of(answering, "fit")
-        lens.expect_differentiable(lens.input)
+        lens = classifier_of(first_answer(model), "fit")
+        lens.expect_differentiable(lens.input, "fit")
         return changed_batches(model, self._attack(lens))
 
-    def _attack(self, lens: Lens) -> Callable[[Tensor, Tensor], Tensor]:
+    def _attack(self, lens: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
         """From images and labels to the images, the first ones of them attacked."""
         step = attack_step(lens, self.norm)
         length = self.epsilon

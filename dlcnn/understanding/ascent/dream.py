@@ -56,7 +56,7 @@ def deep_dream(
     stand before them, unless `octaves=1`.
 
     Args:
-        model: as in `class_model`.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them.
         layers: one or more; the score is the sum of their mean squared activations.
         batch_size: images at a time.

@@ -14,6 +14,7 @@ from dlcnn.understanding.arguments import array_of, batch_of, number
 from dlcnn.understanding.ascent.ascend import ascend, by_batches, offsets_of, stepping
 from dlcnn.understanding.ascent.options import Options, expect_size, options_of, start_images
 from dlcnn.understanding.ascent.result import Ascent
+from dlcnn.understanding.classifier import classifier_of
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.questions import targets_for
@@ -83,7 +84,7 @@ def class_model(
         total variation: Mahendran & Vedaldi 2015.
     """
     where = "class_model"
-    lens, size = lens_of(model, where), batch_of(batch_size, where)
+    lens, size = classifier_of(model, where), batch_of(batch_size, where)
     options = options_of(
         where,
         steps=steps,
@@ -98,10 +99,10 @@ def class_model(
     )
     wanted = np.atleast_1d(np.arange(lens.classes) if classes is None else array_of(classes))
     _expect_some(where, "classes", wanted)
-    targets = targets_for(lens, wanted, len(wanted), where, "classes")
+    targets = targets_for(lens.classes, wanted, len(wanted), where, "classes")
     images = _begin(where, lens, start, len(targets), noise, options)
     expect_size(where, lens, images.shape[1:], [lens.output], _HINT)
-    lens.expect_differentiable(lens.input)
+    lens.expect_differentiable(lens.input, where)
 
     def score(pixels: Tensor, made_for: Tensor) -> Tensor:
         return ops.cast(lens.scores(lens.logits(pixels), made_for), "float32")
@@ -139,7 +140,7 @@ def filter_model(
     one are convolutions and the like; they have that of `start`.
 
     Args:
-        model: as in `class_model`.
+        model: Functional or Sequential, of images; it needs no head.
         layer: itself, or its name as `models.summary_table` shows it.
         filters: one or more channels of its output, or units; None: all, an image for each.
         batch_size: images at a time.

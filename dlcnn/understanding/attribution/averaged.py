@@ -14,8 +14,8 @@ from keras import ops
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.stem import stem_of
 from dlcnn.understanding.batches import in_batches, track
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.gradients import value_and_gradient
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.questions import Question
 
 __all__ = ["Points", "mean_gradient"]
@@ -50,7 +50,7 @@ def mean_gradient(
         total: how many parts there are.
     """
     lens = question.lens
-    lens.expect_differentiable(lens.input)
+    lens.expect_differentiable(lens.input, question.where)
     program = lens.program("mean_gradient", lambda: _program(lens))
     arrays = [question.images, question.targets, reach]
     sums: _Array = np.zeros((), np.float32)
@@ -65,7 +65,7 @@ def mean_gradient(
     return sums
 
 
-def _program(lens: Lens) -> Callable[..., Tensor]:
+def _program(lens: Classifier) -> Callable[..., Tensor]:
     stem = stem_of(lens)
 
     def run(images: Tensor, targets: Tensor, reach: Tensor, *points: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import warn
 from dlcnn.understanding.finite import expect_finite, expect_finite_layers
 from dlcnn.understanding.gradients import value_and_gradient
-from dlcnn.understanding.lens import Change, Lens
+from dlcnn.understanding.lens import Change
 from dlcnn.understanding.maps import Explained, Maps
 from dlcnn.understanding.questions import Question
 
@@ -25,18 +25,19 @@ _NOTHING = (
 
 
 def gradient_program(
-    lens: Lens, change: Change | None = None
+    question: Question, change: Change | None = None
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """From images and targets to the scores and their gradients with respect to the images.
 
     Args:
-        lens: of the model.
+        question: whose model and function are meant.
         change: what to put in place of outputs of layers on the way.
 
     Raises:
         UnderstandingError: a layer through which no gradient flows cuts the images off.
     """
-    lens.expect_differentiable(lens.input)
+    lens = question.lens
+    lens.expect_differentiable(lens.input, question.where)
 
     def run(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         def score(pixels: Tensor) -> Tensor:

@@ -7,13 +7,13 @@ import keras
 import numpy.typing as npt
 from keras import ops
 
-from dlcnn.models.graph import Place
+from dlcnn.models.graph import Node, Place
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.attribution.checked import checked
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.gradients import value_and_gradient
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import ask
 
@@ -23,6 +23,7 @@ _Weights = Callable[[Tensor, Tensor], Tensor]
 # Behind these, features are the same or coarser.
 _PASSED = {"ActivityRegularization", "Dropout", "SpatialDropout2D", "Identity"}
 _PASSED |= {"Cropping2D", "ZeroPadding2D"}
+_PREPARING = {"Rescaling", "Normalization", "BatchNormalization", "CenterCrop", "Resizing"}
 
 
 def grad_cam(
@@ -100,6 +101,7 @@ def _cam(
     question = ask(where, model, images, targets, batch_size)
     lens = question.lens
     place = _last_features(lens, where) if layer is None else _chosen(lens, layer, where)
+    lens.expect_differentiable(place, where)
     program = lens.program((where, place), lambda: _program(lens, place, weights))
     arrays = [question.images, question.targets]
     scores, maps = in_batches(program, arrays, question.batch_size, label=title)
@@ -108,9 +110,9 @@ def _cam(
     return checked(question, f"{title} ({name})", maps, scores, nothing=nothing)
 
 
-def _program(lens: Lens, place: Place, weights: _Weights) -> Callable[..., tuple[Tensor, Tensor]]:
-    lens.expect_differentiable(place)
-
+def _program(
+    lens: Classifier, place: Place, weights: _Weights
+) -> Callable[..., tuple[Tensor, Tensor]]:
     def run(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         features, onwards = lens.split(images, place)
         score = value_and_gradient(lambda values: lens.scores(onwards(values), targets))
@@ -125,15 +127,18 @@ def _program(lens: Lens, place: Place, weights: _Weights) -> Callable[..., tuple
     return run
 
 
-def _last_features(lens: Lens, where: str) -> Place:
+def _last_features(lens: Classifier, where: str) -> Place:
     """The output of the last layer that makes features with positions."""
     answers = {lens.output.node}
     if lens.activation != "linear":
         answers.add(lens.answer.node)
+    features = [step for step in lens.steps() if _makes_features(lens.nodes[step])]
     for step in reversed(lens.steps()):
         node = lens.nodes[step]
-        passed = not node.reads or node.kind in _PASSED or "Pooling" in node.kind
+        passed = node.kind in _PASSED or "Pooling" in node.kind
         if step not in answers and not passed and _has_positions(node.output_shape):
+            if set(features).isdisjoint(lens.steps(Place(step, 0))):
+                break  # pixels still
             return Place(step, 0)
     raise UnderstandingError(
         f"{where}: it needs a layer with positions, whose outputs are (batch, height, width, "
@@ -141,11 +146,17 @@ def _last_features(lens: Lens, where: str) -> Place:
     )
 
 
+def _makes_features(node: Node) -> bool:
+    """Whether what a layer gives is no longer the pixels, scaled or moved."""
+    keeps = node.kind in _PASSED | _PREPARING or node.kind.startswith("Random")
+    return bool(node.reads) and not keeps and "Pooling" not in node.kind
+
+
 def _has_positions(shape: Sequence[int | None]) -> bool:
     return len(shape) == 4 and any(side is None or side > 1 for side in shape[1:3])
 
 
-def _chosen(lens: Lens, layer: str | keras.Layer, where: str) -> Place:
+def _chosen(lens: Classifier, layer: str | keras.Layer, where: str) -> Place:
     place = lens.find(layer, where)
     node = lens.nodes[place.node]
     if not _has_positions(node.output_shape) or not node.reads:
@@ -153,9 +164,9 @@ def _chosen(lens: Lens, layer: str | keras.Layer, where: str) -> Place:
             f"{where}: a layer has feature maps, (batch, height, width, channels). Received "
             f"layer={node.name!r}, which gives {as_text(node.output_shape)}. Name a convolution."
         )
-    if not lens.behind(place):
+    if not lens.leads_to_scores(place):
         raise UnderstandingError(
-            f"{where}: the answer follows from the layer. Received layer={node.name!r}, which "
+            f"{where}: the scores follow from the layer. Received layer={node.name!r}, which "
             "does not lead to it. Name one that does."
         )
     return place

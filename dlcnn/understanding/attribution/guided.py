@@ -13,9 +13,9 @@ from dlcnn.understanding.attribution.checked import checked, gradient_program
 from dlcnn.understanding.attribution.rectifiers import rectifiers_of
 from dlcnn.understanding.attribution.saliency import Kind, kind_of, reducing
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import rectified
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import ask
 
@@ -64,13 +64,15 @@ def guided_backprop(
         # functions such as a maximum have another derivative, that of ReLU counts.
         return rectified(ops.relu(output)) if step in steps else output
 
-    program = lens.program(("guided", how), lambda: reducing(gradient_program(lens, change), how))
+    program = lens.program(
+        ("guided", how), lambda: reducing(gradient_program(question, change), how)
+    )
     arrays = [question.images, question.targets]
     scores, maps = in_batches(program, arrays, question.batch_size, label="guided backprop")
     return checked(question, "guided backprop", maps, scores)
 
 
-def _rectified_steps(lens: Lens) -> frozenset[int]:
+def _rectified_steps(lens: Classifier) -> frozenset[int]:
     """The nodes that end with a ReLU.
 
     Raises:

@@ -12,9 +12,9 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import number, whole
 from dlcnn.understanding.attribution.checked import checked, scores_of
 from dlcnn.understanding.batches import in_batches, track
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import Question, ask
 
@@ -128,7 +128,7 @@ def _covered_scores(
     return np.concatenate(found)
 
 
-def _program(lens: Lens, sides: tuple[int, int]) -> Callable[..., Tensor]:
+def _program(lens: Classifier, sides: tuple[int, int]) -> Callable[..., Tensor]:
     def run(
         which: Tensor, corner: Tensor, images: Tensor, targets: Tensor, cover: Tensor
     ) -> Tensor:

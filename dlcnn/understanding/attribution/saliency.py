@@ -54,7 +54,7 @@ def saliency(
     how = kind_of(kind, "saliency")
     program = question.lens.program(
         ("saliency", how),
-        lambda: reducing(gradient_program(question.lens), how),
+        lambda: reducing(gradient_program(question), how),
     )
     scores, maps = in_batches(
         program, [question.images, question.targets], question.batch_size, label="saliency"
@@ -73,7 +73,7 @@ def gradient(
     Arguments and errors are those of `saliency`.
     """
     question = ask("gradient", model, images, targets, batch_size)
-    program = question.lens.program("gradient", lambda: gradient_program(question.lens))
+    program = question.lens.program("gradient", lambda: gradient_program(question))
     scores, found = in_batches(
         program, [question.images, question.targets], question.batch_size, label="gradient"
     )

@@ -12,7 +12,8 @@ from keras import layers, ops
 from dlcnn.models.answers import activation_of
 from dlcnn.models.graph import Node, Place
 from dlcnn.models.shapes import Tensor
-from dlcnn.understanding.lens import Lens, without_activation
+from dlcnn.understanding.classifier import Classifier
+from dlcnn.understanding.lens import without_activation
 
 __all__ = ["Stem", "stem_of"]
 
@@ -36,7 +37,7 @@ class Stem(NamedTuple):
     onwards: Callable[[Tensor], Tensor]
 
 
-def stem_of(lens: Lens) -> Stem:
+def stem_of(lens: Classifier) -> Stem:
     """Cut a network behind the layers at its beginning that only add and multiply by constants."""
     steps = lens.steps()
     place, bend = lens.input, None

@@ -17,8 +17,8 @@ from dlcnn.errors import DlcnnError
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingWarning
-from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.maps import Maps, captions
 from dlcnn.understanding.questions import Question, ask, asked_again
 
@@ -142,7 +142,7 @@ def is_signed(maps: npt.NDArray[Any]) -> bool:
 
 
 def _probabilities(question: Question) -> npt.NDArray[np.float32]:
-    lens: Lens = question.lens
+    lens: Classifier = question.lens
 
     def run(images: Tensor) -> Tensor:
         return lens.probabilities(lens.logits(images))

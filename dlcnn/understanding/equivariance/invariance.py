@@ -131,7 +131,7 @@ def invariance(
     """Measure how outputs of layers change, and move, when what is on the images is moved.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them.
         change: "shift", by pixels to the right or down; "rotation", by degrees around the middle,
             against the clock; "scale", a factor above 0, from the middle.
@@ -224,7 +224,8 @@ def _places(lens: Lens, layers: Sequence[str | keras.Layer] | None) -> list[Plac
     if layers is not None:
         return [lens.find(layer, where) for layer in layers_of(lens, layers, where)]
     steps = [step for step in lens.steps() if _is_telling(lens.nodes[step])]
-    return [*(Place(step, 0) for step in steps if step != lens.output.node), lens.output]
+    places = [Place(step, 0) for step in steps]
+    return [*(place for place in places if place not in lens.outputs), *lens.outputs]
 
 
 def _is_telling(node: Node) -> bool:

@@ -10,7 +10,7 @@ from keras import ops
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.ascent.regularisers import gaussian
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.lens import Lens
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.questions import Question
 
 __all__ = ["area", "blurred", "counts_of", "curves"]
@@ -50,14 +50,14 @@ def curves(
     return np.asarray(found, np.float32).reshape(len(under), len(counts))
 
 
-def _replaced(lens: Lens) -> Callable[..., Tensor]:
+def _replaced(lens: Classifier) -> Callable[..., Tensor]:
     def run(under: Tensor, over: Tensor, gone: Tensor, targets: Tensor) -> Tensor:
         return probabilities(lens, ops.where(gone > 0, over, under), targets)
 
     return run
 
 
-def probabilities(lens: Lens, images: Tensor, targets: Tensor) -> Tensor:
+def probabilities(lens: Classifier, images: Tensor, targets: Tensor) -> Tensor:
     """(N,) of each one's class: a softmax over the logits, or a sigmoid where the model has it."""
     found = lens.probabilities(lens.logits(images))
     return ops.sum(found * ops.one_hot(targets, lens.classes, dtype=found.dtype), axis=-1)

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.lens import Lens
 
 __all__ = ["Stage", "kept_weights", "make_random", "stages_of"]
 
@@ -22,7 +22,7 @@ Stage = tuple[str, tuple[keras.layers.Layer, ...]]
 _Saved = list[tuple[keras.Variable, npt.NDArray[Any]]]
 
 
-def stages_of(lens: Lens, at_most: int) -> list[Stage]:
+def stages_of(lens: Classifier, at_most: int) -> list[Stage]:
     """The layers with weights from the top down, in stages of about as many layers.
 
     Args:

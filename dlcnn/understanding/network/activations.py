@@ -88,7 +88,7 @@ def activations(
     """Compute what layers give for images.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them.
         layers: a layer, its name or a selection such as `layer["conv2"][..., 5]`, or several;
             None: every layer.

@@ -120,10 +120,10 @@ def distributions(
     """Count how the units of layers answer to a population of images.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them; an array on disk (a memory map, an HDF5 data
             set) is read a batch at a time.
-        labels: (N,) the class of each image, to tell classes apart; None: all together.
+        labels: (N,) the class of each image, from 0 on, to tell classes apart; None: all together.
         layers: a layer, its name or a selection, or several; None: every layer.
         batch_size: images at a time, which bounds the memory.
         bins: of the histograms.
@@ -142,7 +142,7 @@ def distributions(
     units = [units_of(lens, each, shape, where) for each in selected]
     present, group = None, np.zeros(len(everyone), np.int64)
     if labels is not None:
-        given = targets_for(lens, labels, len(everyone), where, "labels")
+        given = targets_for(None, labels, len(everyone), where, "labels")
         present, group = np.unique(given, return_inverse=True)
     sums = _bounds(lens, units, everyone, group, size, where)
     if not all(total.least.any() or total.most.any() for total in sums):

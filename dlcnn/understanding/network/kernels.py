@@ -79,7 +79,7 @@ def kernels(model: keras.Model, layer: str | keras.Layer | None = None) -> Kerne
     """Read the kernels of a layer.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         layer: a convolution of any sort or a Dense layer, or its name; None: the first.
 
     Returns:

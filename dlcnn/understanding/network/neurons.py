@@ -12,6 +12,7 @@ from keras import ops
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import batch_of, columns_of, number, whole
 from dlcnn.understanding.batches import in_batches
+from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.gradients import value_and_gradient
@@ -149,14 +150,15 @@ def layer_gradients(
             be; the gradient is broken or does not exist.
     """
     where = "layer_gradients"
-    lens = lens_of(model, where)
     question = ask(where, model, images, targets, batch_size)
+    lens = question.lens
     units = units_of(lens, selection, question.images.shape[1:], where)
-    if not lens.behind(units.place):
+    if not lens.leads_to_scores(units.place):
         raise UnderstandingError(
             f"{where}: the score is computed behind the neurons. Received {units.name}, which is "
             "the answer itself. Name a layer before it."
         )
+    lens.expect_differentiable(units.place, where)
     program = lens.program((where, units.place, units.size), lambda: _onwards(lens, units))
     scores, found = in_batches(
         program,
@@ -176,7 +178,7 @@ def neuron_gradient(
     """Compute how the sum of neurons' activations changes with each pixel of the images.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them.
         selection: the neurons, such as `layer["conv2"][3, 4, 5]`, or a layer or its name.
         batch_size: images at a time.
@@ -196,9 +198,7 @@ def neuron_gradient(
     return NeuronGradient(units.name, values, given, totals)
 
 
-def _onwards(lens: Lens, units: Units) -> Callable[..., tuple[Tensor, Tensor]]:
-    lens.expect_differentiable(units.place)
-
+def _onwards(lens: Classifier, units: Units) -> Callable[..., tuple[Tensor, Tensor]]:
     def run(images: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
         here, onwards = lens.split(images, units.place)
         scores, gradient = value_and_gradient(lambda value: lens.scores(onwards(value), targets))(

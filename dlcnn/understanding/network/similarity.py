@@ -91,7 +91,7 @@ def similarity(
     """Compare the filters of a layer with each other.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         layer: a layer with kernels, or its name.
         images: (N, H, W, C) to compare what the filters give, too; an array on disk is read a
             batch at a time. None: the kernels only.

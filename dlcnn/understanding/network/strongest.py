@@ -71,7 +71,7 @@ def strongest(
     """Find the images that units answer to most, and cut out what the strongest unit sees.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         images: (N, H, W, C) as the model takes them; an array on disk is read a batch at a time.
         selection: the units, such as `layer["conv2"][..., 5]` for a channel wherever it answers;
             for each image the strongest of them counts.

@@ -104,7 +104,7 @@ def tuning(
     selected positions is measured; `layer["conv1"]` measures every channel of the layer.
 
     Args:
-        model: Functional or Sequential, from images to the scores of classes.
+        model: Functional or Sequential, of images; it needs no head.
         selection: the neurons.
         batch_size: stimuli at a time.
         orientations: of the stripes, degrees, 0 lying, 90 standing, increasing, over less than

@@ -195,6 +195,22 @@ def test_grad_cam_refuses_a_network_without_positions():
         grad_cam(model, images())
 
 
+@pytest.mark.parametrize(
+    "prepared", [layers.Rescaling(2), layers.RandomFlip(), layers.BatchNormalization()]
+)
+def test_grad_cam_takes_no_pixels_for_features(prepared):
+    """Scaled or turned images are images still; a convolution behind them makes features."""
+    given = keras.Input(SHAPE)
+    x = layers.Dense(4)(layers.Flatten()(layers.MaxPooling2D()(prepared(given))))
+    with pytest.raises(UnderstandingError, match="which has none before its answer"):
+        grad_cam(keras.Model(given, x), images(2), 0)
+
+    features = layers.Conv2D(4, 3, name="features")(prepared(given))
+    model = keras.Model(given, layers.Dense(4)(layers.Flatten()(features)))
+    found = grad_cam(model, images(2), [0, 1])
+    assert found.explained.method == "Grad-CAM (features)"
+
+
 def test_grad_cam_refuses_features_without_a_gradient():
     """What cuts the layer off from the score is named."""
     given = keras.Input(SHAPE)

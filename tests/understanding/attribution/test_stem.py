@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from dlcnn.understanding import gradient, integrated_gradients, smoothgrad
 from dlcnn.understanding.attribution.stem import stem_of
-from dlcnn.understanding.lens import lens_of
+from dlcnn.understanding.classifier import classifier_of
 from tests.understanding.models import fill_weights, images
 
 SHAPE = (8, 10, 3)
@@ -58,7 +58,7 @@ BODIES = {
 @pytest.mark.parametrize("name", BODIES)
 def test_stem_of_cuts_a_network_in_two(name):
     """Both parts one after the other give the logits, and the first is affine."""
-    lens = lens_of(_model(*BODIES[name]), "test")
+    lens = classifier_of(_model(*BODIES[name]), "test")
     stem = stem_of(lens)
     one, other = (ops.convert_to_tensor(images(2, seed)) for seed in (1, 2))
     whole = ops.convert_to_numpy(lens.logits(one))
@@ -82,7 +82,7 @@ def test_stem_of_cuts_a_network_in_two(name):
 )
 def test_stem_of_goes_as_far_as_it_may(body, shape):
     """Up to the first bend and no further; what was recorded of training does not count."""
-    stem = stem_of(lens_of(_model(*body), "test"))
+    stem = stem_of(classifier_of(_model(*body), "test"))
     assert tuple(stem.begin(ops.convert_to_tensor(images(2))).shape) == (2, *shape)
 
 
@@ -108,7 +108,7 @@ def test_stem_of_a_shared_layer_leaves_its_other_call_alone():
     given = keras.Input((8, 10, 3))
     shared = layers.Conv2D(3, 3, padding="same", activation="relu")
     mean = layers.GlobalAveragePooling2D()(shared(shared(given)))
-    lens = lens_of(fill_weights(keras.Model(given, layers.Dense(2)(mean))), "test")
+    lens = classifier_of(fill_weights(keras.Model(given, layers.Dense(2)(mean))), "test")
     stem = stem_of(lens)
     one = ops.convert_to_tensor(images(2))
     found = ops.convert_to_numpy(stem.onwards(stem.begin(one)))

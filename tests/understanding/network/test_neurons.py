@@ -113,6 +113,25 @@ def test_layer_gradients_refuse_the_answer_itself(model):
         layer_gradients(model, photographs(2), layer["answer"][..., 1])
 
 
+def test_layer_gradients_refuse_probabilities_that_only_pass_on():
+    """A softmax with a layer behind it that keeps it comes after the scores all the same; what
+    comes before it has their gradient.
+    """
+    given = keras.Input(SHAPE)
+    x = layers.Dense(3, name="logits")(layers.GlobalAveragePooling2D(name="mean")(given))
+    end = layers.Identity()(layers.Softmax(name="answer")(x))
+    model = keras.Model(given, end)
+
+    with pytest.raises(UnderstandingError, match="answer, which is the answer itself"):
+        layer_gradients(model, photographs(2), "answer", 1)
+
+    found = layer_gradients(model, photographs(2), "logits", 1)
+    np.testing.assert_array_equal(found.values, [[0, 1, 0]] * 2)
+    np.testing.assert_allclose(
+        found.scores, keras.Model(given, x).predict(photographs(2), verbose=0)[:, 1], rtol=1e-5
+    )
+
+
 def test_layer_gradients_figure_draws_the_largest_channels(model):
     """The title names class and score; channels of the largest gradients follow the mean."""
     found = layer_gradients(model, photographs(2), "conv2", [1, 3])

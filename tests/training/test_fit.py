@@ -135,6 +135,7 @@ def a_keeping_model():
         ),
         (lambda: an_end(layers.Flatten(), layers.Dense(3, activation=layers.Softmax())), "softmax"),
         (a_keeping_model, "softmax"),
+        (lambda: an_end(layers.Flatten(), layers.Dense(3), layers.Rescaling(0.5)), "linear"),
     ],
 )
 def test_fit_and_evaluate_read_one_answer(build, activation):
@@ -154,7 +155,8 @@ def test_fit_and_evaluate_read_one_answer(build, activation):
 def test_fit_refuses_an_end_that_is_no_answer(end):
     """A layer that makes something else of the numbers is named, by fit and by evaluate."""
     layer = end(2.0) if end is layers.Rescaling else end()
-    model = an_end(layers.Flatten(), layers.Dropout(0.1), layers.Dense(3), layer)
+    kind = None if end is layers.ReLU else "softmax"  # of logits, the others are logits still
+    model = an_end(layers.Flatten(), layers.Dropout(0.1), layers.Dense(3, activation=kind), layer)
 
     for judge in (lambda: fit(model, drawn_dataset(), **QUICK), lambda: evaluate(model, TEST)):
         with pytest.raises(TrainingError, match=rf"of \(3,\) \({end.__name__}\)"):

@@ -123,7 +123,7 @@ def _run(options: argparse.Namespace) -> int:
 def _look(options: argparse.Namespace) -> int:
     start_backend(options.backend)
     from dlcnn import understanding
-    from dlcnn.understanding.questions import ABOUT_SCALE
+    from dlcnn.understanding.images import ABOUT_SCALE
 
     subject = _subject(options)
     if options.pixels:  # who names the scale needs no warning about it
@@ -233,8 +233,8 @@ def _chosen(model: "keras.Model", dataset: "Dataset", count: int) -> "npt.NDArra
 
 def _scaled(subject: _Subject, pixels: str | None) -> "npt.NDArray[np.float32]":
     """The images as the network takes them."""
+    from dlcnn.understanding.images import scales_itself
     from dlcnn.understanding.lens import lens_of
-    from dlcnn.understanding.questions import scales_itself
 
     values = subject.pixels.astype("float32")
     if pixels is None and subject.trained_here:

@@ -13,7 +13,8 @@ from dlcnn.understanding.adversarial.attack import fgsm
 from dlcnn.understanding.adversarial.result import Adversarial, answers, hit, named
 from dlcnn.understanding.arguments import number
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.questions import Question, ask, asked_again
+from dlcnn.understanding.images import asked_again
+from dlcnn.understanding.questions import Question, ask
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

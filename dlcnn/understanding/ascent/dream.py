@@ -9,22 +9,18 @@ import numpy.typing as npt
 from keras import ops
 
 from dlcnn.models.graph import Place
-from dlcnn.models.shapes import Tensor, as_text
-from dlcnn.understanding.arguments import array_of, batch_of, number, whole
+from dlcnn.models.shapes import Tensor
+from dlcnn.understanding.arguments import batch_of, number, whole
 from dlcnn.understanding.ascent.ascend import Way, ascend, by_batches, offsets_of, stepping
-from dlcnn.understanding.ascent.options import Options, expect_size, options_of, start_images
+from dlcnn.understanding.ascent.options import Options, options_of, start_images
 from dlcnn.understanding.ascent.result import Ascent
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import expect_size, images_for
 from dlcnn.understanding.lens import Lens, lens_of
 
 __all__ = ["deep_dream"]
 
 _OCTAVES = 16  # more are smaller than a pixel
-_CONVERSIONS: dict[tuple[int, int | None], str] = {  # of channels, from and to
-    (1, 3): "Repeat the grey channel: np.repeat(images, 3, axis=-1).",
-    (4, 3): "Leave opacity out: images[..., :3].",
-}
-
 _Images = npt.NDArray[np.float32]
 
 
@@ -96,7 +92,7 @@ def deep_dream(
     count = whole(where, "octaves", octaves, least=1, most=_OCTAVES)
     scale = number(where, "octave_scale", octave_scale, above=1)
     places = _places_of(lens, layers, where)
-    given = _images_for(lens, images, where)
+    given = images_for(lens, images, where, any_size=True)
     begun = start_images(where, lens, "images", given, len(given), 0.0, options)
     sizes = _sizes_of(begun.shape[1], begun.shape[2], count, scale)
     for height, width in sizes:
@@ -113,34 +109,6 @@ def deep_dream(
         of_classes=False,
         value_range=options.value_range,
     )
-
-
-def _images_for(lens: Lens, images: npt.ArrayLike, where: str) -> _Images:
-    """(N, H, W, C) float32 images of any size, with the channels that the model takes."""
-    given = array_of(images)
-    if given.dtype.kind not in "fiub" or given.ndim != 4 or not given.size:
-        raise UnderstandingError(
-            f"{where}: images are numbers of shape (batch, height, width, channels), one or more. "
-            f"Received images.shape={given.shape} of {given.dtype}. One image becomes a batch by "
-            "images[None]."
-        )
-    have, wanted = given.shape[-1], lens.input_shape[-1]
-    if have != wanted:
-        hint = _CONVERSIONS.get((have, wanted), "Convert them, or pass a model for these.")
-        raise UnderstandingError(
-            f"{where}: the images have the channels that the model was built for. Received images "
-            f"of {as_text(given.shape[1:])} for {lens.name!r}, which takes {wanted} channels. "
-            f"{hint}"
-        )
-    with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
-        pixels = given.astype(np.float32)
-    wrong = np.flatnonzero(~np.isfinite(pixels).all(axis=(1, 2, 3)))
-    if wrong.size:
-        raise UnderstandingError(
-            f"{where}: pixels are finite numbers. Received NaN or infinity in images[{wrong[0]}]. "
-            "Look at how it was read or scaled."
-        )
-    return pixels
 
 
 def _places_of(lens: Lens, layers: Any, where: str) -> tuple[Place, ...]:

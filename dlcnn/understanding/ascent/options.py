@@ -3,22 +3,19 @@
 It must not know what is climbed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from keras import ops
 
-from dlcnn.models.graph import Place
 from dlcnn.models.shapes import as_text
 from dlcnn.understanding.arguments import number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import warn_of_scale
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import warn_of_scale
 
-__all__ = ["Options", "expect_size", "options_of", "start_images"]
+__all__ = ["Options", "options_of", "start_images"]
 
 
 @dataclass(frozen=True)
@@ -157,42 +154,3 @@ def _numbers(where: str, name: str, start: Any) -> npt.NDArray[Any]:
             "such as 0, or an array of pixels."
         )
     return given
-
-
-def expect_size(
-    where: str, lens: Lens, size: Sequence[int], places: Sequence[Place], hint: str
-) -> None:
-    """Refuse a size of images that a layer on the way to `places` does not take.
-
-    Args:
-        where: the function that the error names.
-        lens: of the model.
-        size: (H, W, C).
-        places: the tensors to compute.
-        hint: what to do next.
-
-    Raises:
-        UnderstandingError: a layer does not take it; the layer is named.
-    """
-    if tuple(size) == tuple(lens.input_shape[1:]):
-        return
-    done: list[int] = []
-    image = ops.zeros((1, *size))
-
-    def note(step: int, output: Any) -> Any:
-        if 0 in output.shape:
-            raise ValueError("nothing is left of the image")
-        done.append(step)
-        return output
-
-    try:
-        lens.run({lens.input: image}, places, change=note)
-    except Exception:  # frameworks have errors of their own for this
-        left = [step for step in lens.steps(*places) if step not in done and lens.nodes[step].reads]
-        layer = lens.nodes[left[0]]
-        raise UnderstandingError(
-            f"{where}: all layers on the way take images of the size that is climbed with. "
-            f"Received {as_text(tuple(size))} for {lens.name!r}, built for "
-            f"{as_text(lens.input_shape[1:])}, whose {layer.kind} {layer.name!r} needs another "
-            f"size. {hint}"
-        ) from None

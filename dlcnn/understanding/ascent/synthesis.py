@@ -12,10 +12,11 @@ from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import array_of, batch_of, number
 from dlcnn.understanding.ascent.ascend import ascend, by_batches, offsets_of, stepping
-from dlcnn.understanding.ascent.options import Options, expect_size, options_of, start_images
+from dlcnn.understanding.ascent.options import Options, options_of, start_images
 from dlcnn.understanding.ascent.result import Ascent
 from dlcnn.understanding.classifier import classifier_of
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import expect_size
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.questions import targets_for
 

@@ -29,9 +29,9 @@ from dlcnn.understanding.equivariance.transforms import (
 )
 from dlcnn.understanding.equivariance.units import Units, margins, seen
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.activations import layers_of
-from dlcnn.understanding.questions import images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

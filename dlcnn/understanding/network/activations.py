@@ -14,9 +14,9 @@ from dlcnn.understanding.arguments import batch_of, whole
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite, expect_finite_layers
+from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.selection import Selected, Selection, Units, picked, units_of
-from dlcnn.understanding.questions import images_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

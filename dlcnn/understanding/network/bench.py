@@ -15,11 +15,11 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.batches import in_batches, track
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite_layers
+from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.network.selection import Units, picked
 from dlcnn.understanding.network.stimuli import gratings, lines
 from dlcnn.understanding.network.strongest import window
-from dlcnn.understanding.questions import images_for
 
 __all__ = ["Bench"]
 

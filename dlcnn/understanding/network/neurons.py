@@ -16,10 +16,11 @@ from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.gradients import value_and_gradient
+from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import captions
 from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
-from dlcnn.understanding.questions import ask, images_for
+from dlcnn.understanding.questions import ask
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

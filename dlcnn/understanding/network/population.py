@@ -15,8 +15,8 @@ from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingWarning
 from dlcnn.understanding.finite import expect_finite, expect_finite_pixels
+from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens
-from dlcnn.understanding.questions import images_for
 
 __all__ = ["Stretch", "image_shape", "population", "through"]
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dlcnn.models.shapes import as_text
 from dlcnn.understanding.arguments import array_of, batch_of, choice, number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import expect_size
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.bench import Bench
 from dlcnn.understanding.network.curves import Curve
@@ -128,6 +129,7 @@ def tuning(
     lens = lens_of(model, "tuning")
     batch = batch_of(batch_size, "tuning")
     shape = _image_shape(lens, size)
+    expect_size("tuning", lens, shape, lens.outputs, "Name a larger one.")
     units = units_of(lens, selection, shape, "tuning")
     bench = Bench(lens, units, shape, batch, range_of("tuning", value_range))
     reach = min(_FARTHEST, max(bench.extent) // 2 + 2)

@@ -249,13 +249,13 @@ def _scaled(subject: _Subject, pixels: str | None) -> "npt.NDArray[np.float32]":
 
 def _target(text: str, subject: _Subject) -> int:
     """A class by its name, or its number."""
-    from dlcnn.understanding.lens import lens_of
+    from dlcnn.understanding.classifier import classifier_of
 
     if subject.classes is not None and text in subject.classes:
         return subject.classes.index(text)
     if text.isdecimal():
         return int(text)
-    last = lens_of(subject.model, "look").classes - 1
+    last = classifier_of(subject.model, "look").classes - 1
     hint = f"Name a number, 0 to {last}."
     raise DlcnnError(
         f"look: a target is a class, by its name or number. Received --target {text}. "

@@ -1,6 +1,5 @@
 """How attacks fare: over the distance that they may go, and on a network they were not made for."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from dlcnn.understanding.adversarial.attack import fgsm
 from dlcnn.understanding.adversarial.result import Adversarial, answers, hit, named
 from dlcnn.understanding.arguments import number
+from dlcnn.understanding.calls import takes
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.images import asked_again
 from dlcnn.understanding.questions import Question, ask
@@ -236,7 +236,7 @@ def _attack(attack: Attack, model: keras.Model, question: Question, epsilon: flo
         UnderstandingError: it is none: it cannot be called so, or gives something else.
     """
     arguments = (model, question.images, question.targets, question.batch_size)
-    if _takes(attack, *arguments, epsilon=epsilon):
+    if takes(attack, *arguments, epsilon=epsilon):
         with asked_again():
             result: Any = attack(*arguments, epsilon=epsilon)
         if isinstance(result, Adversarial):
@@ -249,14 +249,3 @@ def _attack(attack: Attack, model: keras.Model, question: Question, epsilon: flo
         f"epsilon=...), and gives what fgsm gives. Received {received}. Pass fgsm, pgd, or one "
         "of them with options: functools.partial(pgd, steps=20)."
     )
-
-
-def _takes(attack: Any, *arguments: Any, **options: Any) -> bool:
-    """Whether it is a function that such arguments can be passed to."""
-    if not callable(attack):
-        return False
-    try:
-        inspect.signature(attack).bind(*arguments, **options)
-    except (TypeError, ValueError):
-        return False
-    return True

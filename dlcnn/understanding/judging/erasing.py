@@ -11,6 +11,7 @@ from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.ascent.regularisers import gaussian
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.classifier import Classifier
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.questions import Question
 
 __all__ = ["area", "blurred", "counts_of", "curves"]
@@ -33,6 +34,9 @@ def curves(
 
     Returns:
         (N, S) probabilities.
+
+    Raises:
+        UnderstandingError: there is NaN among them.
     """
     program = question.lens.program("replaced", lambda: _replaced(question.lens))
     shape = (-1, *question.images.shape[1:3], 1)
@@ -47,7 +51,9 @@ def curves(
 
     rows = np.arange(len(under) * len(counts))
     (found,) = in_batches(on_rows, [rows], question.batch_size, label=label)
-    return np.asarray(found, np.float32).reshape(len(under), len(counts))
+    shares = np.asarray(found, np.float32).reshape(len(under), len(counts))
+    expect_finite(question.where, question.lens, question.images, shares)
+    return shares
 
 
 def _replaced(lens: Classifier) -> Callable[..., Tensor]:

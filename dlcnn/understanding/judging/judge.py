@@ -4,7 +4,7 @@ It must not know how a method makes its maps.
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import keras
@@ -14,7 +14,9 @@ import numpy.typing as npt
 from dlcnn.errors import DlcnnError
 from dlcnn.understanding.arguments import array_of, number, whole
 from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
+from dlcnn.understanding.calls import takes
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
+from dlcnn.understanding.finite import expect_finite_layers
 from dlcnn.understanding.images import asked_again
 from dlcnn.understanding.judging.erasing import blurred, counts_of, curves
 from dlcnn.understanding.judging.judgement import Judgement
@@ -43,7 +45,7 @@ def judge(
     targets: int | Sequence[int] | _Array | None = None,
     batch_size: int = 64,
     *,
-    methods: Sequence[str] | Mapping[str, Method] | None = None,
+    methods: Iterable[str] | Mapping[str, Method] | None = None,
     boxes: Boxes | None = None,
     seed: int = 0,
     steps: int = 20,
@@ -76,14 +78,14 @@ def judge(
 
     Raises:
         ModelError, UnderstandingError: the model, images, targets or options cannot be, or a
-            method gives no such maps.
+            method gives no such maps; the usual ones all fail, of which the first is told.
 
     Source: deletion and insertion: Petsiuk, Das & Saenko 2018; pointing game: Zhang et al. 2016;
         random weights: Adebayo et al. 2018, the cascade.
     """
     where = "judge"
     question = ask(where, model, images, targets, batch_size)
-    chosen = _methods(methods, question, seed=whole(where, "seed", seed, least=0))
+    chosen = _methods(methods, model, question, seed=whole(where, "seed", seed, least=0))
     pixels = question.images
     counts = counts_of(
         pixels.shape[1] * pixels.shape[2],
@@ -96,20 +98,26 @@ def judge(
     things = None if boxes is None else objects_for(boxes, pixels.shape[:3], where)
     rounds = whole(where, "stages", stages, least=0)
     cascade = stages_of(question.lens, rounds) if rounds else []
-    maps = {}
+    maps, reasons = {}, []
     for name, method in list(chosen.items()):
         try:
             maps[name] = _maps(name, method, model, question)
         except DlcnnError as error:
             if methods is not None:
                 raise
-            warn(str(error))  # nobody asked for it in particular
+            reasons.append(error)  # nobody asked for it in particular
             del chosen[name]
+    if list(maps) == [_RANDOM]:
+        raise reasons[0]
+    for reason in reasons:
+        warn(str(reason))
     deleted, inserted = [], []
     for name, values in maps.items():
         places = places_of(values, seed)
         deleted.append(curves(question, places, pixels, filled, counts, f"deletion, {name}"))
         inserted.append(curves(question, places, start, pixels, counts, f"insertion, {name}"))
+    if not np.ptp(deleted, axis=-1).any():
+        expect_finite_layers(where, question.lens, pixels)
     return Judgement(
         question.lens.name,
         tuple(maps),
@@ -124,7 +132,7 @@ def judge(
     )
 
 
-def _methods(methods: Any, question: Question, seed: int) -> dict[str, Method]:
+def _methods(methods: Any, model: keras.Model, question: Question, seed: int) -> dict[str, Method]:
     """The methods by name, chance among them."""
     where = question.where
     if isinstance(methods, Mapping):
@@ -139,6 +147,12 @@ def _methods(methods: Any, question: Question, seed: int) -> dict[str, Method]:
             f"the baseline. Received {wrong[0] if wrong else 'none'!r}. Pass such as "
             'methods=("saliency", "grad_cam").'
         )
+    for name, method in chosen.items():
+        if not takes(method, model, question.images, question.targets):
+            raise UnderstandingError(
+                f"{where}: a method is called as method(model, images, targets). Received "
+                f"{name!r}, which cannot be. Give it these three arguments."
+            )
     shape = question.images.shape[:3]
     by_chance = np.random.default_rng(seed).random(shape).astype(np.float32)
     return {**chosen, _RANDOM: lambda *_: by_chance}

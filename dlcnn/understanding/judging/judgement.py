@@ -119,7 +119,9 @@ class Judgement:
                     title="randomisation: should go to 0",
                 )
             )
-        return panels(shown, title=f"{self.model}: mean of {self.deletion.shape[1]} images")
+        count = self.deletion.shape[1]
+        images = "1 image" if count == 1 else f"{count} images"
+        return panels(shown, title=f"{self.model}: mean of {images}")
 
     def _means(self, values: _Floats) -> dict[str, _Floats]:
         """The means over the images of (M, N, S), by method."""

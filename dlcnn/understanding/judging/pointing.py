@@ -108,6 +108,14 @@ def _filled(boxes: Boxes, shape: tuple[int, ...], where: str) -> npt.NDArray[np.
             f"{where}: boxes are (top, left, bottom, right), one or more for each of {count} "
             f"images, or masks of shape {shape}. Received {received[:80]}. Put them in that form."
         )
+    numbers = np.concatenate([each.ravel() for each in rows])
+    if (numbers <= 1).all() and (numbers % 1).any():
+        sides = (height, width, height, width)
+        raise UnderstandingError(
+            f"{where}: a box is (top, left, bottom, right) in pixels. Received shares of the "
+            f"image, such as {rows[0].reshape(-1, 4)[0].tolist()}. Write boxes = "
+            f"[np.multiply(each, {sides}) for each in boxes]."
+        )
     for mask, each in zip(masks, rows, strict=True):
         for box in each.reshape(-1, 4):
             top, left, bottom, right = box

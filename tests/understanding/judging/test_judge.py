@@ -228,12 +228,15 @@ def test_judge_warns_of_nothing_that_only_a_random_network_has(network, images):
         ({"methods": ("salency",)}, "saliency"),
         ({"methods": ()}, "one or more"),
         ({"methods": {"a": 3}}, "functions by name"),
+        ({"methods": {"a": lambda: 1}}, r"called as method\(model, images, targets\).* 'a'"),
+        ({"methods": {"edges": _edges, "b": np.abs}}, "called as .* Received 'b'"),
         ({"methods": {"random": _edges}}, "name of the baseline"),
         ({"methods": {"a": lambda _m, images, _t: images}}, r"\(3, 12, 10\) for these images"),
         ({"methods": {"a": lambda _m, images, _t: images[..., 0] / 0.0}}, "NaN or infinity"),
         ({"boxes": [(0, 0, 2, 2)]}, "each of 3 images"),
         ({"boxes": [(0, 0, 13, 2)] * 3}, "within the image"),
         ({"boxes": np.zeros((3, 12, 10))}, "none on images"),
+        ({"boxes": [(0.1, 0.2, 0.5, 1)] * 3}, r"\(12, 10, 12, 10\)\) for each in boxes"),
         ({"steps": 0}, "steps is"),
         ({"stages": -1}, "stages is"),
         ({"blur": -1}, "blur is"),
@@ -262,6 +265,44 @@ def test_judge_leaves_out_what_cannot_explain_the_network(images):
     assert found.deletion.shape[0] == found.randomisation.shape[0] == 5
     with pytest.raises(UnderstandingError, match="ReLU"):
         judge(model, images, methods="guided_backprop", steps=1)
+
+
+def _broken(layer):
+    given = keras.Input((12, 10, 3))
+    x = keras.layers.Conv2D(3, 3, activation="relu", name="low")(given)
+    x = keras.layers.Dense(4, name="classes")(keras.layers.Flatten()(x))
+    model = keras.Model(given, x)
+    kernel = model.get_layer(layer).kernel
+    kernel.assign(np.full(kernel.shape, np.nan))
+    return model
+
+
+@pytest.mark.parametrize("methods", [None, ["saliency"], {"edges": _edges}])
+@pytest.mark.parametrize("layer", ["low", "classes"])
+def test_judge_refuses_a_broken_network(images, layer, methods):
+    """NaN in its weights is told with the layer, whoever makes the maps, and of nothing is warned;
+    a ReLU that takes NaN for 0 hides it not.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnderstandingWarning)
+        with pytest.raises(UnderstandingError, match=f"NaN or infinity .* in layer '{layer}'"):
+            judge(_broken(layer), images, 1, methods=methods, steps=2, stages=1)
+
+
+def test_judge_tells_how_many_images_there_were(network, images):
+    """One image is one, also in the title."""
+    found = judge(network, images[:1], methods={"edges": _edges}, steps=1, stages=0)
+    assert found.figure().get_suptitle() == f"{network.name}: mean of 1 image"
+
+
+def test_judge_lets_a_method_fail_in_its_own_words(network, images):
+    """An error within a method is not taken for one of how it is called."""
+
+    def broken(_model, _images, _targets, *, power=2):
+        raise TypeError(f"broken at {power}")
+
+    with pytest.raises(TypeError, match="broken at 2"):
+        judge(network, images, methods={"broken": broken}, steps=1)
 
 
 def test_judge_warns_once_of_the_scale_of_images(network, images):

@@ -1,5 +1,7 @@
 """The pointing game on planted maxima."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,25 @@ def test_pointing_game_takes_masks_and_several_boxes():
 def test_pointing_game_scores_a_map_without_order_as_chance():
     """Where all values are largest, the share of the object's area counts."""
     assert pointing_game(np.zeros((1, 7, 9)), _BOXES[:1]) == pytest.approx(12 / 63)
+
+
+@pytest.mark.parametrize(
+    "boxes", [_BOXES / (7, 9, 7, 9), [[(0.1, 0.2, 0.5, 0.5)], [(0, 0, 1, 1)], [(0, 0, 0.3, 1)] * 2]]
+)
+def test_pointing_game_refuses_shares_and_tells_pixels(boxes):
+    """Boxes in shares of the sides are told, and the line that makes pixels of them does so."""
+    with pytest.raises(UnderstandingError, match=r"in pixels\..* shares") as caught:
+        pointing_game(_MAPS, boxes)
+    line = re.search(r"boxes = (\[.*\])\.$", str(caught.value))[1]
+    pixels = eval(line, {"np": np, "boxes": boxes})
+    np.testing.assert_allclose(pixels[0], np.asarray(boxes[0]) * (7, 9, 7, 9))
+    pointing_game(_MAPS, pixels)
+
+
+def test_pointing_game_takes_the_first_pixel_and_parts_of_pixels():
+    """Whole numbers up to 1 are a pixel, and fractions of larger boxes are pixels, too."""
+    assert pointing_game(_MAPS, [(0, 0, 1, 1)] * 3).tolist() == [0, 0, 0]
+    assert pointing_game(_MAPS, [(0.5, 0.5, 1, 1), *[(1.5, 2, 4, 6)] * 2]).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

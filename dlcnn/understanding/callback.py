@@ -12,8 +12,8 @@ from dlcnn.understanding.arguments import array_of, whole
 from dlcnn.understanding.classifier import first_answer
 from dlcnn.understanding.contact.look import look
 from dlcnn.understanding.errors import UnderstandingError, warn
-from dlcnn.understanding.images import asked_again
 from dlcnn.understanding.places import folder_of
+from dlcnn.understanding.questions import asked_again
 
 __all__ = ["LookWhileTraining"]
 

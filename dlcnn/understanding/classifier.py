@@ -15,7 +15,11 @@ from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.lens import Change, Lens, kept_lens, without_activation
 
-__all__ = ["Classifier", "classifier_of", "first_answer"]
+__all__ = ["ABOUT_ANSWER", "Classifier", "classifier_of", "first_answer"]
+
+ABOUT_ANSWER = r".*: a model ends in a softmax"
+"""The warning about what a model answers with, as a pattern for `warnings.filterwarnings`."""
+
 
 _WITHOUT_GRADIENT = {"Ceil", "Floor", "Round", "Sign", "StopGradient", "Trunc"}  # of `keras.ops`
 _LEAST = 1e-7  # probability, of which there is a logarithm
@@ -30,6 +34,7 @@ class Classifier(Lens):
         activation: what the answer ends with: "softmax", "sigmoid" or "linear".
         answer: the place where it does; layers behind it only keep or average the numbers.
         scoring: what to call in place of some nodes' layers so that the answer is logits.
+        doubt: what to warn of, if it ends in something else.
     """
 
     def __init__(self, model: keras.Model, where: str) -> None:
@@ -38,9 +43,6 @@ class Classifier(Lens):
         Raises:
             ModelError: it has no graph to read.
             UnderstandingError: it is not from images to one score for each class.
-
-        Warns:
-            UnderstandingWarning: it ends in something else than softmax, sigmoid or logits.
         """
         super().__init__(model, where)
         _expect_scores(model, where)
@@ -50,14 +52,16 @@ class Classifier(Lens):
         answer = answer_at(self.nodes, self.output)
         self.answer = answer.place
         self.activation = answer.activation
-        if not answer.is_known or not self._is_over_classes(answer):
+        self.doubt = ""
+        self._in_parts = not self._is_over_classes(answer)
+        if self._in_parts or not answer.is_known:
             self.activation = LINEAR
-            warn(
-                f"{where}: a model ends in a softmax, a sigmoid or logits. Received "
-                f"model={self.name!r}, which ends in {answer.activation} "
+            kind = "a softmax, but not over all classes" if self._in_parts else answer.activation
+            self.doubt = (
+                f"a model ends in a softmax over its classes, a sigmoid or logits. Received "
+                f"model={self.name!r}, which ends in {kind} "
                 f"({self.nodes[answer.place.node].name!r}), and whose numbers are taken for "
-                "logits as they are. If they are probabilities, end it with "
-                'keras.layers.Dense(number of classes, activation="softmax").'
+                "scores as they are. If they follow from logits, pass the model up to those."
             )
         self.scoring: dict[int, Any] = {}
         self._is_mean = self.activation != LINEAR and self._averages(answer.place)
@@ -111,8 +115,10 @@ class Classifier(Lens):
         """(N, classes): what the model answers with, from its logits.
 
         Each class has its own sigmoid if the answer ends with one, and a single unit counts as
-        one; else they share a softmax.
+        one; else they share a softmax, unless the answer is made of several.
         """
+        if self._in_parts:
+            return logits
         if self._units == 1:
             second = ops.sigmoid(logits)
             return ops.concatenate([1 - second, second], axis=-1)
@@ -175,8 +181,14 @@ def classifier_of(model: keras.Model, where: str) -> Classifier:
 
     Raises:
         ModelError, UnderstandingError: as for `Classifier`.
+
+    Warns:
+        UnderstandingWarning: it ends in something else than a softmax, a sigmoid or logits.
     """
-    return kept_lens(Classifier, model, where)
+    found = kept_lens(Classifier, model, where)
+    if found.doubt:
+        warn(f"{where}: {found.doubt}")
+    return found
 
 
 def first_answer(model: keras.Model) -> keras.Model:

@@ -3,9 +3,7 @@
 It refuses in a sentence what cannot be meant, and warns of what probably is not.
 """
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -17,13 +15,12 @@ from keras import ops
 from dlcnn.models.graph import Node, Place
 from dlcnn.models.shapes import TensorShape, as_text
 from dlcnn.understanding.arguments import array_of
-from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.finite import expect_finite_pixels
 from dlcnn.understanding.lens import Lens
 
 __all__ = [
     "ABOUT_SCALE",
-    "asked_again",
     "expect_size",
     "images_for",
     "scales_itself",
@@ -146,14 +143,6 @@ def _expects_counts(node: Node) -> bool:
     """Whether a layer has adapted to pixels that are larger than 1 in the mean."""
     mean = getattr(node.layer, "mean", None) if node.kind == "Normalization" else None
     return mean is not None and bool(np.abs(keras.ops.convert_to_numpy(mean)).max() > 1)
-
-
-@contextmanager
-def asked_again() -> Iterator[None]:
-    """A block that asks about the same images again, of whose scale has been warned."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ABOUT_SCALE, UnderstandingWarning)
-        yield
 
 
 def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], where: str) -> None:

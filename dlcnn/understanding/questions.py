@@ -1,6 +1,8 @@
 """What callers ask, checked: a model, images, and the class that each is asked about."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,13 +13,14 @@ import numpy.typing as npt
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.arguments import array_of, batch_of
 from dlcnn.understanding.batches import in_batches
-from dlcnn.understanding.classifier import Classifier, classifier_of
-from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.images import images_for
+from dlcnn.understanding.classifier import ABOUT_ANSWER, Classifier, classifier_of
+from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
+from dlcnn.understanding.images import ABOUT_SCALE, images_for
 
 __all__ = [
     "Question",
     "ask",
+    "asked_again",
     "targets_for",
 ]
 
@@ -86,6 +89,15 @@ def preferred(lens: Classifier, images: _Array, batch_size: int) -> npt.NDArray[
     program = lens.program("preferred", lambda: classes)
     (found,) = in_batches(program, [images], batch_size)
     return np.asarray(found, np.int32)
+
+
+@contextmanager
+def asked_again() -> Iterator[None]:
+    """A block that asks about the same model and images again, of which has been warned."""
+    with warnings.catch_warnings():
+        for known in (ABOUT_ANSWER, ABOUT_SCALE):
+            warnings.filterwarnings("ignore", known, UnderstandingWarning)
+        yield
 
 
 def targets_for(

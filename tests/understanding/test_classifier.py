@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from dlcnn.understanding import METHODS, gradient
+from dlcnn.understanding import METHODS, gradient, look
 from dlcnn.understanding.classifier import classifier_of, first_answer
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning
 from tests.understanding.models import (
@@ -326,15 +326,29 @@ _OTHER_ENDS = {
 
 @pytest.mark.parametrize("name", _OTHER_ENDS)
 def test_classifier_of_takes_other_numbers_for_logits_and_says_so(name):
-    """They are explained as they are, with a warning, once for a model: nothing is guessed."""
+    """They are explained as they are, with a warning: nothing is guessed."""
     given = keras.Input(SHAPE)
     end = _OTHER_ENDS[name](layers.Flatten()(layers.Conv2D(3, 3)(given)))
     model = fill_weights(keras.Model(given, end), 3)
-    with pytest.warns(UnderstandingWarning, match="^look: .* taken for logits as they are"):
+    with pytest.warns(UnderstandingWarning, match=r"^look: .* taken for scores as they are"):
         lens = classifier_of(model, "look")
     found = lens.logits(ops.convert_to_tensor(images()))
     np.testing.assert_allclose(_numpy(found), model.predict(images(), verbose=0), rtol=1e-5)
-    assert classifier_of(model, "look") is lens
+    with pytest.warns(UnderstandingWarning, match=r"^fgsm: .* taken for scores as they are"):
+        assert classifier_of(model, "fgsm") is lens
+
+
+def test_probabilities_of_a_softmax_in_parts_are_the_model_s():
+    """Two questions in one answer have two sums; one softmax over all would be another model."""
+    given = keras.Input(SHAPE)
+    end = _OTHER_ENDS["softmax along halves"](layers.Flatten()(layers.Conv2D(3, 3)(given)))
+    model = fill_weights(keras.Model(given, end), 3)
+    with pytest.warns(UnderstandingWarning, match="a softmax, but not over all classes"):
+        found = look(model, images(), 0, methods=["saliency"])
+    expected = model.predict(images(), verbose=0)
+    np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
+    np.testing.assert_allclose(expected.sum(axis=-1), 2, rtol=1e-5)
+    assert found.notes == ()
 
 
 def _several(combine, activation=None):

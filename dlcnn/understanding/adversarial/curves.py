@@ -13,8 +13,7 @@ from dlcnn.understanding.adversarial.result import Adversarial, answers, hit, na
 from dlcnn.understanding.arguments import number
 from dlcnn.understanding.calls import takes
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.images import asked_again
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

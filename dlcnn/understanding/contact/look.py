@@ -19,9 +19,8 @@ from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.classifier import Classifier
 from dlcnn.understanding.errors import UnderstandingWarning
-from dlcnn.understanding.images import asked_again
 from dlcnn.understanding.maps import Maps, captions
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,6 @@ from dlcnn.understanding.attribution.methods import METHODS, USUAL, names_of
 from dlcnn.understanding.calls import takes
 from dlcnn.understanding.errors import UnderstandingError, UnderstandingWarning, warn
 from dlcnn.understanding.finite import expect_finite_layers
-from dlcnn.understanding.images import asked_again
 from dlcnn.understanding.judging.erasing import blurred, counts_of, curves
 from dlcnn.understanding.judging.judgement import Judgement
 from dlcnn.understanding.judging.pointing import Boxes, objects_for, pointing_game
@@ -28,7 +27,7 @@ from dlcnn.understanding.judging.randomising import (
     stages_of,
 )
 from dlcnn.understanding.judging.ranks import places_of, rank_correlation
-from dlcnn.understanding.questions import Question, ask
+from dlcnn.understanding.questions import Question, ask, asked_again
 
 __all__ = ["Method", "judge"]
 

@@ -15,7 +15,7 @@ __all__ = ["expect_finite", "expect_finite_layers", "expect_finite_pixels"]
 _Array = npt.NDArray[np.generic]
 
 
-def expect_finite_pixels(where: str, images: _Array, start: int = 0) -> None:
+def expect_finite_pixels(where: str, images: _Array, start: int = 0) -> tuple[float, float]:
     """Refuse images with pixels that are no finite numbers of 32 bits.
 
     Args:
@@ -23,13 +23,17 @@ def expect_finite_pixels(where: str, images: _Array, start: int = 0) -> None:
         images: (N, H, W, C), one or more.
         start: how many images came before, by which the caller counts.
 
+    Returns:
+        The smallest and the largest.
+
     Raises:
         UnderstandingError: there is NaN or infinity among them.
     """
     with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
         pixels = images.astype(np.float32, copy=False)
-    if np.isfinite([pixels.min(), pixels.max()]).all():
-        return
+    ends = float(pixels.min()), float(pixels.max())
+    if np.isfinite(ends).all():
+        return ends
     first = int(np.flatnonzero(~np.isfinite(pixels).all(axis=(1, 2, 3)))[0])
     raise UnderstandingError(
         f"{where}: pixels are finite numbers. Received NaN or infinity in images[{start + first}]. "

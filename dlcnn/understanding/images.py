@@ -64,11 +64,11 @@ def images_for(
             f"{as_text(given.shape[1:])} for {lens.name!r}, which takes {as_text(expected)}. "
             + _how_to_fit(given.shape[1:], expected)
         )
-    expect_finite_pixels(where, given)
+    ends = expect_finite_pixels(where, given)
     if not any_size:
         if None in expected:
             expect_size(where, lens, given.shape[1:], lens.outputs, "Pass larger ones.")
-        warn_of_scale(lens, given.dtype, (float(given.min()), float(given.max())), where)
+        warn_of_scale(lens, given.dtype, ends, where)
     return given.astype(np.float32, copy=False)
 
 

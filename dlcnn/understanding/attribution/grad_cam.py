@@ -30,7 +30,7 @@ def grad_cam(
     model: keras.Model,
     images: npt.ArrayLike,
     targets: int | Sequence[int] | npt.NDArray[Any] | None = None,
-    batch_size: int = 64,
+    batch_size: int = 128,
     *,
     layer: str | keras.Layer | None = None,
 ) -> Maps:
@@ -40,7 +40,8 @@ def grad_cam(
         model: as for `saliency`, with a layer of feature maps.
         images: (N, H, W, C) as the model takes them.
         targets: a class for all images or (N,); None: the class that the model prefers.
-        batch_size: images at a time.
+        batch_size: images at a time; twice as many as elsewhere, as only the end of the network is
+            gone through backwards.
         layer: whose feature maps, itself or its name; by default the last that has positions,
             before pools and whatever keeps no position, nested models included.
 
@@ -61,7 +62,7 @@ def grad_cam_plus_plus(
     model: keras.Model,
     images: npt.ArrayLike,
     targets: int | Sequence[int] | npt.NDArray[Any] | None = None,
-    batch_size: int = 64,
+    batch_size: int = 128,
     *,
     layer: str | keras.Layer | None = None,
 ) -> Maps:

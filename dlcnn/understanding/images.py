@@ -37,7 +37,7 @@ _BEGINNING = 4  # layers among which a rescaling one is looked for
 
 
 def images_for(
-    lens: Lens, images: npt.ArrayLike, where: str, *, any_size: bool = False
+    lens: Lens, images: npt.ArrayLike, where: str, *, any_size: bool = False, start: int = 0
 ) -> npt.NDArray[np.float32]:
     """(N, H, W, C) float32 images that the model takes.
 
@@ -46,6 +46,7 @@ def images_for(
         images: what was passed.
         where: the function that an error names.
         any_size: whether only the channels must be the model's.
+        start: how many images came before, by which the caller counts.
 
     Raises:
         UnderstandingError: they are no such images.
@@ -64,7 +65,7 @@ def images_for(
             f"{as_text(given.shape[1:])} for {lens.name!r}, which takes {as_text(expected)}. "
             + _how_to_fit(given.shape[1:], expected)
         )
-    ends = expect_finite_pixels(where, given)
+    ends = expect_finite_pixels(where, given, start)
     if not any_size:
         if None in expected:
             expect_size(where, lens, given.shape[1:], lens.outputs, "Pass larger ones.")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingWarning
-from dlcnn.understanding.finite import expect_finite, expect_finite_pixels
+from dlcnn.understanding.finite import expect_finite
 from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens
 
@@ -87,12 +87,10 @@ def through(
     size, starts = stretches(total, batch_size)
     for start in track(starts, where):
         count = min(size, total - start)
-        part = array_of(images[start : start + count])
-        expect_finite_pixels(where, part, start)
         with warnings.catch_warnings():
             if start or again:
                 warnings.simplefilter("ignore", UnderstandingWarning)
-            given = images_for(lens, part, where)
+            given = images_for(lens, images[start : start + count], where, start=start)
         if count < size:
             given = given[np.minimum(np.arange(size), count - 1)]
         yield Stretch(start, count, given)

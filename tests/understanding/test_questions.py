@@ -165,8 +165,7 @@ def test_ask_judges_a_normalization_by_what_it_has_adapted_to(scale, warned):
     model = keras.Model(given, layers.Dense(3)(layers.Flatten()(normalised(given))))
     normalised.adapt(scale * images(6))
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
         ask("look", model, scale * images(2), 0, 2)
     with pytest.warns(UnderstandingWarning, match="scaled"):
         ask("look", model, warned * images(2), 0, 2)

@@ -42,10 +42,12 @@ class Arena:
         self.world = world
         self._zygote = zygote
         self._descriptor_secret = descriptor_secret
-        self._processes = Counter(settled().values())  # a canary outlives its zygote's start
         self.tier = zygote.isolation.tier
         self.targets = world.targets(zygote._process.pid, descriptor_secret)
         self._honest = self._grade_honest()
+        beside(world.exam, zygote).close()
+        # Counted only now: a canary outlives its zygote's start, longer on a busy machine.
+        self._processes = Counter(settled().values())
 
     def face(self, attack: Attack) -> SubmissionReport:
         """Grade an attack, and its accomplice after it; the report of the first."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+import keras
 
 from dlcnn.models.graph import Node, Place
 
@@ -14,10 +15,10 @@ _NAMES = ("softmax", "sigmoid", LINEAR)
 _KEEPING = {"Dropout", "Flatten", "Identity", "Reshape", "Squeeze"}
 _KEEPING |= {"AveragePooling2D", "GlobalAveragePooling2D"}
 # Of logits these give logits: numbers of any sign and size, the largest for the likeliest class.
-_OF_LOGITS = {"Add", "Average", "Subtract", "Maximum", "Concatenate", "Multiply", "TrueDivide"}
-_OF_LOGITS |= {"BatchNormalization", "Rescaling", "MaxPooling2D", "GlobalMaxPooling2D"}
+_OF_LOGITS = {"Add", "Average", "Concatenate", "BatchNormalization", "Rescaling"}
+_OF_LOGITS |= {"MaxPooling2D", "GlobalMaxPooling2D"}
+_BY_A_NUMBER = {"Multiply", "Subtract", "TrueDivide"}  # these, with a number for the other part
 _ONLY_AN_ACTIVATION = {"Activation", "Sigmoid", "Softmax"}  # Keras' layers, and its operations
-_AROUND_A_LAYER = {"SpectralNormalization", "TimeDistributed"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def answer_at(nodes: Sequence[Node], output: Place) -> Answer:
         place = nodes[place.node].reads[0]
     node = nodes[place.node]
     activation = activation_of(node)
-    if node.kind in _OF_LOGITS:
+    if node.kind in _OF_LOGITS or _keeps_order(node):
         read = {answer_at(nodes, each).activation for each in node.reads}
         if read == {LINEAR} or (node.kind == "Average" and read in ({"softmax"}, {"sigmoid"})):
             activation = read.pop()
@@ -57,13 +58,23 @@ def answer_at(nodes: Sequence[Node], output: Place) -> Answer:
 
 def activation_of(node: Node) -> str:
     """The name of the activation that a layer ends with, else its kind; "linear" for none."""
-    layer: Any = node.layer
-    if node.kind in _AROUND_A_LAYER:
-        layer = layer.layer
+    layer = node.layers[-1]
     activation = getattr(layer, "activation", type(layer))
     # A layer can be another's activation; Keras calls functions softmax and layers Softmax.
     name: str = getattr(activation, "__name__", type(activation).__name__)
     return name.lower() if name.lower() in _NAMES else name
+
+
+def _keeps_order(node: Node) -> bool:
+    """Whether a number is subtracted, or one above 0 multiplied or divided by."""
+    arguments = node.record.arguments.args
+    if node.kind not in _BY_A_NUMBER or len(node.reads) != 1 or len(arguments) != 2:
+        return False
+    tensor_first = isinstance(arguments[0], keras.KerasTensor)
+    if node.kind == "Subtract":
+        return tensor_first
+    number = keras.ops.convert_to_numpy(arguments[int(tensor_first)])
+    return (tensor_first or node.kind == "Multiply") and bool((number > 0).all())
 
 
 def _is_plain_activation(node: Node) -> bool:

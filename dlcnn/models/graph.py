@@ -58,6 +58,14 @@ class Node:
         """The Keras name of the layer's class."""
         return type(self.layer).__name__
 
+    @property
+    def layers(self) -> list[Any]:
+        """The layer that is called, then the one that it wraps, and so on."""
+        found: list[Any] = [self.layer]
+        while isinstance(found[-1], keras.layers.Wrapper):
+            found.append(found[-1].layer)
+        return found
+
     def call(self, inputs: Sequence[Any], layer: Any = None) -> list[Any]:
         """Make the call again on other tensors, as a network is used; all that it gives.
 

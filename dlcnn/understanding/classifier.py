@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from dlcnn.models.answers import LINEAR, Answer, answer_at
@@ -17,7 +18,8 @@ from dlcnn.understanding.lens import Change, Lens, kept_lens, without_activation
 
 __all__ = ["ABOUT_ANSWER", "Classifier", "classifier_of", "first_answer"]
 
-ABOUT_ANSWER = r".*: a model ends in a softmax"
+_RULE = "a model ends in a softmax over its classes, a sigmoid or logits"
+ABOUT_ANSWER = rf".*: {_RULE}"
 """The warning about what a model answers with, as a pattern for `warnings.filterwarnings`."""
 
 
@@ -50,21 +52,12 @@ class Classifier(Lens):
         self._units: int = model.outputs[0].shape[-1]
         self.classes = max(2, self._units)
         answer = answer_at(self.nodes, self.output)
-        self.answer = answer.place
-        self.activation = answer.activation
-        self.doubt = ""
         self._in_parts = not self._is_over_classes(answer)
-        if self._in_parts or not answer.is_known:
-            self.activation = LINEAR
-            kind = "a softmax, but not over all classes" if self._in_parts else answer.activation
-            self.doubt = (
-                f"a model ends in a softmax over its classes, a sigmoid or logits. Received "
-                f"model={self.name!r}, which ends in {kind} "
-                f"({self.nodes[answer.place.node].name!r}), and whose numbers are taken for "
-                "scores as they are. If they follow from logits, pass the model up to those."
-            )
-        self.scoring: dict[int, Any] = {}
+        self.doubt = self._doubt(answer)
+        self.activation = LINEAR if self.doubt else answer.activation
+        self.answer = answer.place
         self._is_mean = self.activation != LINEAR and self._averages(answer.place)
+        self.scoring: dict[int, Any] = {}
         if self.activation != LINEAR and not self._is_mean:
             layer = self.nodes[answer.place.node].layer
             self.scoring[answer.place.node] = (
@@ -76,9 +69,19 @@ class Classifier(Lens):
         if answer.activation != "softmax":
             return True
         node = self.nodes[answer.place.node]
-        axis = getattr(node.layer, "axis", -1) if answer.separate else -1
-        last = axis in (-1, len(node.output_shape) - 1)
-        return last and node.output_shape[-1] == self._units
+        axes = np.atleast_1d(getattr(node.layer, "axis", -1) if answer.separate else -1)
+        last = len(node.output_shape) - 1
+        return [*axes % (last + 1)] == [last] and node.output_shape[-1] == self._units
+
+    def _doubt(self, answer: Answer) -> str:
+        if answer.is_known and not self._in_parts:
+            return ""
+        kind = "a softmax, but not over all classes" if self._in_parts else answer.activation
+        return (
+            f"{_RULE}. Received model={self.name!r}, which ends in {kind} "
+            f"({self.nodes[answer.place.node].name!r}), and whose numbers are taken for scores as "
+            "they are. If they follow from logits, pass the model up to those."
+        )
 
     def _averages(self, answer: Place) -> bool:
         """Whether probabilities, of many positions or networks, are averaged into the answer."""
@@ -131,13 +134,7 @@ class Classifier(Lens):
             The tensor's value, and the function from such a value to the logits. What passes the
             cut on other ways, such as shortcuts, stays as it is for the images.
         """
-        behind = self.behind(place)
-        passing = {
-            read
-            for step in behind
-            for read in self.nodes[step].reads
-            if read != place and read.node not in behind
-        }
+        passing = self._passing(place)
         here, *others = self.run({self.input: images}, [place, *passing])
         kept = dict(zip(passing, others, strict=True))
 
@@ -145,6 +142,20 @@ class Classifier(Lens):
             return self.logits_from({**kept, place: value})
 
         return here, onwards
+
+    def _passing(self, place: Place) -> set[Place]:
+        """What leads to the answer beside a tensor, on ways that do not go through it."""
+        behind = self.behind(place)
+        return {
+            read
+            for step in behind
+            for read in self.nodes[step].reads
+            if read != place and read.node not in behind
+        }
+
+    def holds_all(self, place: Place) -> bool:
+        """Whether every way to the answer goes through a tensor."""
+        return self.leads_to_scores(place) and not self._passing(place)
 
     def leads_to_scores(self, place: Place) -> bool:
         """Whether the scores are computed from a tensor; probabilities come after them."""

@@ -19,6 +19,8 @@ from dlcnn.understanding.gradients import compiled
 
 __all__ = ["Change", "Lens", "kept_lens", "lens_of", "without_activation"]
 
+_PLAIN = (str, int, float, tuple, type(None))  # of settings; True and False are whole numbers
+
 Change = Callable[[int, Tensor], Tensor]
 """From the position of a node and one of its outputs to what stands in its place."""
 
@@ -51,7 +53,7 @@ class Lens:
         self._made_of = _made_of(model, self.nodes)
 
     def is_of(self, model: keras.Model, where: str) -> bool:
-        """Whether the model still has the calls, activations and variables of this."""
+        """Whether the model still has the calls, settings and variables of this."""
         nodes, outputs = layer_calls(model, where)
         now = _made_of(model, nodes)
         same = len(now) == len(self._made_of) and all(map(operator.is_, now, self._made_of))
@@ -194,10 +196,13 @@ def _expect_images(model: keras.Model, nodes: Sequence[Node], where: str) -> Non
 
 
 def _made_of(model: keras.Model, nodes: Sequence[Node]) -> list[Any]:
-    """What other objects stand in when a layer, however nested, is put in, taken out or altered."""
+    """The variables, the calls, and the settings of the layers, however nested or wrapped."""
     parts: list[Any] = [*model.variables]
     for node in nodes:
-        parts += [node.record, getattr(node.layer, "activation", None)]
+        parts.append(node.record)
+        for layer in node.layers:
+            settings = [each for name, each in vars(layer).items() if not name.startswith("_")]
+            parts += [each for each in settings if isinstance(each, _PLAIN) or callable(each)]
         if node.kind == "Normalization":  # what it has adapted to are no variables
             parts += [getattr(node.layer, "mean", None), getattr(node.layer, "variance", None)]
     return parts

@@ -1,6 +1,7 @@
 """What a model answers with, in each way that one can be written."""
 
 import keras
+import numpy as np
 import pytest
 from keras import layers, ops
 
@@ -78,12 +79,19 @@ def _two(combine, *activations):
     [
         (_two(layers.Add(), None, None), LINEAR, True),
         (_two(layers.Add(), "softmax", "softmax"), "Add", False),
-        (_two(layers.Subtract(), None, "tanh"), "Subtract", False),
+        (_two(layers.Multiply(), None, None), "Multiply", False),
         (_two(layers.Average(), "softmax", "softmax"), "softmax", True),
         (_two(layers.Average(), "sigmoid", "sigmoid"), "sigmoid", True),
         (_two(layers.Average(), None, None), LINEAR, True),
         (_two(layers.Average(), "softmax", None), "Average", False),
         (lambda x: layers.Dense(3)(x) / 2.0, LINEAR, True),
+        (lambda x: 0.5 * layers.Dense(3)(x) - 1.0, LINEAR, True),
+        (lambda x: 1.0 / layers.Dense(3)(x), "TrueDivide", False),
+        (lambda x: 1.0 - layers.Dense(3)(x), "Subtract", False),
+        (lambda x: -2.0 * layers.Dense(3)(x), "Multiply", False),
+        (lambda x: layers.Dense(3)(x) / np.array([1.0, -2.0, 3.0], "float32"), "TrueDivide", False),
+        (lambda x: ops.square(layers.Dense(3)(x)) / 2.0, "TrueDivide", False),
+        (lambda x: ops.maximum(layers.Dense(3)(x), 0.0), "Maximum", False),
         (lambda x: layers.BatchNormalization()(layers.Dense(3)(x)), LINEAR, True),
         (
             lambda x: layers.Rescaling(2)(layers.Dense(3, activation="softmax")(x)),

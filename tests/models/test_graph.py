@@ -213,3 +213,13 @@ def test_layer_calls_refuses_a_subclassed_model_that_was_called():
     model(_images(2, 4, 5, 3))
     with pytest.raises(ModelError, match="must be Functional"):
         layer_calls(model, "look")
+
+
+def test_layers_of_a_call_are_what_is_called_and_what_that_wraps():
+    """A wrapper in a wrapper is opened; a layer alone is the only one."""
+    dense = keras.layers.Dense(3)
+    outer = keras.layers.TimeDistributed(keras.layers.SpectralNormalization(dense))
+    given = keras.Input((4, 5))
+    nodes, _ = layer_calls(keras.Model(given, outer(given)), "test")
+    assert nodes[-1].layers == [outer, outer.layer, dense]
+    assert nodes[0].layers == [nodes[0].layer]

@@ -137,6 +137,44 @@ def test_classifier_of_sees_that_a_nested_model_was_changed():
     assert np.abs(_numpy(_logits(model)) - before).max() > 1e-3
 
 
+def _wrapped(layer):
+    return layers.SpectralNormalization(layer, name="altered")
+
+
+def _set(model, **settings):
+    layer = model.get_layer("altered")
+    for name, value in settings.items():
+        setattr(getattr(layer, "layer", layer), name, value)
+
+
+@pytest.mark.parametrize(
+    ("make", "settings"),
+    [
+        (lambda: layers.ReLU(name="altered"), {"negative_slope": 0.5}),
+        (lambda: layers.Rescaling(2.0, name="altered"), {"scale": 0.25}),
+        (lambda: _wrapped(layers.Conv2D(4, 3)), {"activation": keras.activations.relu}),
+    ],
+)
+def test_classifier_of_sees_that_a_layer_was_set_otherwise(make, settings):
+    """Numbers of a layer, and what is wrapped, count as those of the moment."""
+    given = keras.Input(SHAPE)
+    x = make()(layers.Conv2D(4, 3)(given))
+    model = fill_weights(keras.Model(given, layers.Dense(3)(layers.Flatten()(x))), 4)
+    pixels = ops.convert_to_tensor(images())
+    before = classifier_of(model, "test")
+    program = before.program("logits", lambda: before.logits)
+    first = program(images())
+    assert classifier_of(model, "test") is before
+
+    _set(model, **settings)
+
+    after = classifier_of(model, "test")
+    assert after is not before
+    found = after.program("logits", lambda: after.logits)(images())
+    np.testing.assert_allclose(found, _numpy(model(pixels)), rtol=1e-4, atol=1e-5)
+    assert np.abs(found - first).max() > 1e-2
+
+
 @pytest.mark.parametrize("change", [_leave_activation_out, _replace_ending])
 def test_classifier_of_sees_that_the_model_was_changed(change):
     """After another activation or other layers the lens is another, and right."""
@@ -366,6 +404,7 @@ _LOGITS = {
 }
 _SOFTMAX = {
     "around": lambda x: layers.SpectralNormalization(layers.Dense(4, activation="softmax"))(x),
+    "along a list of axes": lambda x: layers.Softmax(axis=[-1])(layers.Dense(4)(x)),
     "squeezed": lambda x: ops.squeeze(
         layers.Conv2D(4, 1, activation="softmax")(layers.Reshape((1, 1, -1))(x)), axis=(1, 2)
     ),

@@ -12,7 +12,7 @@ from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.attribution.checked import checked
 from dlcnn.understanding.batches import in_batches
 from dlcnn.understanding.classifier import Classifier
-from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.maps import Maps
 from dlcnn.understanding.questions import ask
@@ -24,6 +24,7 @@ _Weights = Callable[[Tensor, Tensor], Tensor]
 _PASSED = {"ActivityRegularization", "Dropout", "SpatialDropout2D", "Identity"}
 _PASSED |= {"Cropping2D", "ZeroPadding2D"}
 _PREPARING = {"Rescaling", "Normalization", "BatchNormalization", "CenterCrop", "Resizing"}
+_PREPARING |= {"Add", "Subtract", "Multiply", "TrueDivide", "GetItem", "Stack", "Cast", "Lambda"}
 
 
 def grad_cam(
@@ -42,8 +43,9 @@ def grad_cam(
         targets: a class for all images or (N,); None: the class that the model prefers.
         batch_size: images at a time; twice as many as elsewhere, as only the end of the network is
             gone through backwards.
-        layer: whose feature maps, itself or its name; by default the last that has positions,
-            before pools and whatever keeps no position, nested models included.
+        layer: whose feature maps, itself or its name; by default the last that has positions and
+            that every way to the answer passes, before pools and whatever keeps no position,
+            nested models included.
 
     Returns:
         (N, H, W) float32, not negative, enlarged to the size of the images.
@@ -129,22 +131,40 @@ def _program(
 
 
 def _last_features(lens: Classifier, where: str) -> Place:
-    """The output of the last layer that makes features with positions."""
+    """The output of the last layer that makes features with positions, and has all of them.
+
+    Where none has, as in an ensemble, it is the last of those that have some.
+
+    Warns:
+        UnderstandingWarning: it is one of several branches.
+    """
     answers = {lens.output.node}
     if lens.activation != "linear":
         answers.add(lens.answer.node)
-    features = [step for step in lens.steps() if _makes_features(lens.nodes[step])]
-    for step in reversed(lens.steps()):
-        node = lens.nodes[step]
-        passed = node.kind in _PASSED or "Pooling" in node.kind
-        if step not in answers and not passed and _has_positions(node.output_shape):
-            if set(features).isdisjoint(lens.steps(Place(step, 0))):
-                break  # pixels still
-            return Place(step, 0)
-    raise UnderstandingError(
-        f"{where}: it needs a layer with positions, whose outputs are (batch, height, width, "
-        f"channels). Received model={lens.name!r}, which has none before its answer. Use saliency."
+    features = {step for step in lens.steps() if _makes_features(lens.nodes[step])}
+    last = None
+    for place in (Place(step, 0) for step in reversed(lens.steps()) if step not in answers):
+        if _may_be_last(lens.nodes[place.node]) and features.intersection(lens.steps(place)):
+            if lens.holds_all(place):
+                return place
+            last = last or place
+    if last is None:
+        raise UnderstandingError(
+            f"{where}: it needs a layer with positions, whose outputs are (batch, height, width, "
+            f"channels). Received model={lens.name!r}, which has none before its answer. Use "
+            "saliency."
+        )
+    warn(
+        f"{where}: one layer has all features. Received model={lens.name!r}, whose answer follows "
+        f"from several branches. The maps are of {lens.nodes[last.node].name!r} alone. Name "
+        "another by layer=…, or explain the networks one by one."
     )
+    return last
+
+
+def _may_be_last(node: Node) -> bool:
+    passed = node.kind in _PASSED or "Pooling" in node.kind
+    return not passed and _has_positions(node.output_shape)
 
 
 def _makes_features(node: Node) -> bool:

@@ -1,5 +1,7 @@
 """Grad-CAM against a worked case, TensorFlow's tape and peers; the layer that it picks."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -196,7 +198,14 @@ def test_grad_cam_refuses_a_network_without_positions():
 
 
 @pytest.mark.parametrize(
-    "prepared", [layers.Rescaling(2), layers.RandomFlip(), layers.BatchNormalization()]
+    "prepared",
+    [
+        layers.Rescaling(2),
+        layers.RandomFlip(),
+        layers.BatchNormalization(),
+        lambda x: x / 127.5 - 1,
+        layers.Lambda(lambda x: 2 * x),
+    ],
 )
 def test_grad_cam_takes_no_pixels_for_features(prepared):
     """Scaled or turned images are images still; a convolution behind them makes features."""
@@ -209,6 +218,38 @@ def test_grad_cam_takes_no_pixels_for_features(prepared):
     model = keras.Model(given, layers.Dense(4)(layers.Flatten()(features)))
     found = grad_cam(model, images(2), [0, 1])
     assert found.explained.method == "Grad-CAM (features)"
+
+
+def test_grad_cam_takes_what_has_all_features():
+    """Of branches that are joined it is the joint, not the branch that was made last."""
+    given = keras.Input(SHAPE)
+    x = layers.Conv2D(4, 3, name="entry")(given)
+    both = [layers.Conv2D(3, size, padding="same", activation="relu")(x) for size in (1, 3)]
+    joint = layers.Concatenate(name="joint")(both)
+    apart = [layers.Conv2D(2, size, padding="same")(joint) for size in (1, 3)]
+    ends = layers.Concatenate()([layers.GlobalMaxPooling2D()(each) for each in apart])
+    model = fill_weights(keras.Model(given, layers.Dense(3)(ends)), 3)
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
+        found = grad_cam(model, images(2), [0, 1])
+    assert found.explained.method == "Grad-CAM (joint)"
+    np.testing.assert_array_equal(found, grad_cam(model, images(2), [0, 1], layer="joint"))
+
+
+def test_grad_cam_of_an_ensemble_says_whose_maps_they_are():
+    """Networks that vote have no features together."""
+    given = keras.Input(SHAPE)
+    members = [classifier(seed=seed) for seed in (1, 2)]
+    ends = [
+        keras.Model(each.inputs, each.outputs[0], name=f"member_{number}")(given)
+        for number, each in enumerate(members)
+    ]
+    model = keras.Model(given, layers.Average()(ends))
+    with pytest.warns(UnderstandingWarning, match="several branches.* of 'member_1/.*' alone"):
+        maps = grad_cam(model, images(3), TARGETS)
+    name = maps.explained.method.partition("(")[2].rstrip(")")
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
+        np.testing.assert_array_equal(maps, grad_cam(model, images(3), TARGETS, layer=name))
+    assert maps.any()
 
 
 def test_grad_cam_refuses_features_without_a_gradient():

@@ -81,7 +81,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "--pixels",
         choices=("unit", "symmetric", "pixels"),
         help="what the network takes: 0 to 1, -1 to 1, or 0 to 255 (default: 0 to 1, or 0 to 255 "
-        "if it begins with a layer that scales)",
+        "if it scales such pixels itself)",
     )
 
 

@@ -3,17 +3,16 @@
 It refuses in a sentence what cannot be meant, and warns of what probably is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-import keras
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from dlcnn.models.graph import Node, Place
-from dlcnn.models.shapes import TensorShape, as_text
+from dlcnn.models.graph import Place
+from dlcnn.models.shapes import as_text
 from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.errors import UnderstandingError, warn
 from dlcnn.understanding.finite import expect_finite_pixels
@@ -24,20 +23,29 @@ __all__ = [
     "expect_size",
     "images_for",
     "scales_itself",
+    "warn_of_range",
     "warn_of_scale",
 ]
 
-ABOUT_SCALE = r".*: the images look (un)?scaled"
-"""The warnings about the scale of images, as a pattern for `warnings.filterwarnings`."""
+ABOUT_SCALE = r".*: (the images look|value_range=.* looks) (un)?scaled"
+"""The warnings about the scale of pixels, as a pattern for `warnings.filterwarnings`."""
 
 _Array = npt.NDArray[Any]
-_Fit: TypeAlias = tuple[TensorShape, tuple[Place, ...] | None]  # None: all
-_fitting: WeakKeyDictionary[Lens, set[_Fit]] = WeakKeyDictionary()
-_BEGINNING = 4  # layers among which a rescaling one is looked for
+_Shape: TypeAlias = tuple[int, ...]
+_shapes: WeakKeyDictionary[Lens, dict[_Shape, dict[Place, _Shape]]] = WeakKeyDictionary()
+_scaling: WeakKeyDictionary[Lens, bool] = WeakKeyDictionary()
+_PROBED = 64  # pixels of an image whose size does not matter
+_ROUNDING = 1e-6
 
 
 def images_for(
-    lens: Lens, images: npt.ArrayLike, where: str, *, any_size: bool = False, start: int = 0
+    lens: Lens,
+    images: npt.ArrayLike,
+    where: str,
+    *,
+    places: Sequence[Place] = (),
+    any_size: bool = False,
+    start: int = 0,
 ) -> npt.NDArray[np.float32]:
     """(N, H, W, C) float32 images that the model takes.
 
@@ -45,6 +53,8 @@ def images_for(
         lens: of the model.
         images: what was passed.
         where: the function that an error names.
+        places: the tensors to compute, on the way to which the size must fit; by default what
+            the model gives.
         any_size: whether only the channels must be the model's.
         start: how many images came before, by which the caller counts.
 
@@ -68,7 +78,8 @@ def images_for(
     ends = expect_finite_pixels(where, given, start)
     if not any_size:
         if None in expected:
-            expect_size(where, lens, given.shape[1:], lens.outputs, "Pass larger ones.")
+            tensors = places or lens.outputs
+            expect_size(where, lens, given.shape[1:], tensors, "Pass larger ones.")
         warn_of_scale(lens, given.dtype, ends, where)
     return given.astype(np.float32, copy=False)
 
@@ -93,7 +104,7 @@ def _how_to_fit(given: Sequence[int], expected: Sequence[int | None]) -> str:
 
 def expect_size(
     where: str, lens: Lens, size: Sequence[int], places: Sequence[Place], hint: str
-) -> None:
+) -> Mapping[Place, tuple[int, ...]]:
     """Refuse a size of images that a layer on the way to `places` does not take.
 
     Args:
@@ -103,63 +114,139 @@ def expect_size(
         places: the tensors to compute.
         hint: what to do next.
 
+    Returns:
+        The shape of each of these tensors, and of others on the way, without the batch axis.
+
     Raises:
         UnderstandingError: a layer does not take it; the layer is named.
     """
-    known = _fitting.setdefault(lens, {(lens.input_shape[1:], None)})
-    if not known.isdisjoint([(tuple(size), None), (tuple(size), tuple(places))]):
-        return
-    shapes: dict[int, Sequence[int]] = {lens.input.node: (1, *size)}
+    known = _shapes.setdefault(lens, {})
+    if tuple(size) not in known:
+        known[tuple(size)] = _as_built(lens) if tuple(size) == lens.input_shape[1:] else {}
+    shapes = known[tuple(size)]
+    if shapes.keys() >= set(places):
+        return shapes
+    found: dict[int, list[_Shape]] = {lens.input.node: [tuple(size)]}
 
     def note(step: int, output: Any) -> Any:
         node, shape = lens.nodes[step], tuple(output.shape)
         if hasattr(node.layer, "padding") and type(node.layer).__module__.startswith("keras."):
             # Where nothing is left, TensorFlow's convolution gives its input back.
-            shape = node.layer.compute_output_shape(shapes[node.reads[0].node])
+            read = node.reads[0]
+            shape = node.layer.compute_output_shape((1, *found[read.node][read.output]))
         if 0 in shape:
             raise ValueError("nothing is left of the image")
-        shapes[step] = shape
+        found.setdefault(step, []).append(shape[1:])
         return output
 
     try:
+        # Not compiled: a program for each size would take far longer than to run it once.
         lens.run({lens.input: ops.zeros((1, *size))}, places, change=note)
     except Exception:  # frameworks have errors of their own for this
-        layer = lens.nodes[next(step for step in lens.steps(*places) if step not in shapes)]
+        layer = lens.nodes[next(step for step in lens.steps(*places) if step not in found)]
         raise UnderstandingError(
             f"{where}: every layer on the way takes images of the size that they have. "
             f"Received {as_text(tuple(size))} for {lens.name!r}, built for "
             f"{as_text(lens.input_shape[1:])}, whose {layer.kind} {layer.name!r} needs another "
             f"size. {hint}"
         ) from None
-    known.add((tuple(size), tuple(places)))
+    for step, outputs in found.items():
+        shapes |= {Place(step, which): shape for which, shape in enumerate(outputs)}
+    return shapes
+
+
+def _as_built(lens: Lens) -> dict[Place, _Shape]:
+    """The shapes that the model knows itself, of images of its own size."""
+    shapes: dict[Place, _Shape] = {}
+    for step, node in enumerate(lens.nodes):
+        sizes = [size for size in node.output_shape[1:] if size is not None]
+        if len(sizes) == len(node.output_shape) - 1:
+            shapes[Place(step, 0)] = tuple(sizes)
+    return shapes
 
 
 def scales_itself(lens: Lens) -> bool:
-    """Whether a network begins with a layer that scales pixels of 0 to 255, after augmentation."""
-    beginning = [node for node in lens.nodes if not node.kind.startswith("Random")][:_BEGINNING]
-    return any(node.kind == "Rescaling" or _expects_counts(node) for node in beginning)
+    """Whether what a network does to pixels, before its first weights, is meant for 0 to 255.
+
+    It is asked what becomes of black and of white images. Pixels are brought to a width of about
+    1 around 0: whoever divides by 10 and more, or takes away more than 2, expects large ones.
+    """
+    if lens not in _scaling:
+        _scaling[lens] = _expects_counts(lens)
+    return _scaling[lens]
 
 
-def _expects_counts(node: Node) -> bool:
-    """Whether a layer has adapted to pixels that are larger than 1 in the mean."""
-    mean = getattr(node.layer, "mean", None) if node.kind == "Normalization" else None
-    return mean is not None and bool(np.abs(keras.ops.convert_to_numpy(mean)).max() > 1)
+def _expects_counts(lens: Lens) -> bool:
+    try:
+        black, white = (_prepared(lens, level) for level in (0.0, 1.0))
+    except Exception:  # it takes some sizes only, and frameworks have errors of their own for this
+        return False
+    with np.errstate(invalid="ignore"):
+        slope = white - black
+    moved = np.abs(slope) > _ROUNDING
+    slope, middle = slope[moved], -black[moved] / slope[moved]
+    return bool(slope.size) and bool(np.abs(slope).min() < 0.1 or middle.max() > 2)
+
+
+def _prepared(lens: Lens, level: float) -> npt.NDArray[np.float32]:
+    """What the first layers with weights read of an image of one level, as one row."""
+    before = {lens.input.node}
+    for step, node in enumerate(lens.nodes):
+        plain = node.kind == "Normalization" or not getattr(node.layer, "weights", ())
+        if plain and before.issuperset(node.parents):
+            before.add(step)
+    behind = [node for step, node in enumerate(lens.nodes) if step not in before]
+    read = {place for node in behind for place in node.reads}.union(lens.outputs)
+    ends = [place for place in read if place.node in before]
+    size = [side or _PROBED for side in lens.input_shape[1:]]
+    outputs = lens.run({lens.input: ops.full((1, *size), level)}, ends)
+    rows = [np.ravel(ops.convert_to_numpy(ops.cast(each, "float32"))) for each in outputs]
+    return np.concatenate(rows)
 
 
 def warn_of_scale(lens: Lens, dtype: np.dtype[Any], ends: tuple[float, float], where: str) -> None:
     """Warn of pixels of 0 to 255 for a network that has seen smaller numbers, and the reverse."""
-    rescales = scales_itself(lens)
     low, high = ends
-    counts = low >= 0 and high > (1 if dtype.kind in "iu" else 2)
-    if counts and not rescales:
+    looks = _looks(lens, ends, most=1 if dtype.kind in "iu" else 2)
+    if looks == "unscaled":
         warn(
             f"{where}: the images look unscaled ({dtype}, {low:g} to {high:g}), and are "
             f"taken as they are. If {lens.name!r} was trained on pixels in [0, 1], pass "
             "images / 255.",
         )
-    elif rescales and not counts and low >= 0 and high <= 1:
+    elif looks:
         warn(
             f"{where}: the images look scaled already ({low:g} to {high:g}), and {lens.name!r} "
-            "begins with a layer that scales them itself. If it was trained on pixels of 0 to "
-            "255, pass those.",
+            "begins by scaling them itself. If it was trained on pixels of 0 to 255, pass those.",
         )
+
+
+def warn_of_range(lens: Lens, value_range: tuple[float, float], where: str) -> None:
+    """The same warning of pixels that are made within a range."""
+    low, high = value_range
+    looks = _looks(lens, value_range, most=2)
+    if looks == "unscaled":
+        warn(
+            f"{where}: value_range=({low:g}, {high:g}) looks unscaled. If {lens.name!r} was "
+            "trained on pixels in [0, 1], name (0, 1)."
+        )
+    elif looks:
+        warn(
+            f"{where}: value_range=({low:g}, {high:g}) looks scaled already, and {lens.name!r} "
+            "begins by scaling pixels itself. If it was trained on pixels of 0 to 255, name "
+            "(0, 255)."
+        )
+
+
+def _looks(lens: Lens, ends: tuple[float, float], most: float) -> str:
+    """How pixels look that a network was probably not made for; nothing of others.
+
+    Args:
+        lens: of the model.
+        ends: the smallest and the largest.
+        most: up to which they may be scaled ones.
+    """
+    low, high = ends
+    if scales_itself(lens):
+        return "scaled already" if low >= 0 and high <= 1 else ""
+    return "unscaled" if low >= 0 and high > most else ""

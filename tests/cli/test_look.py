@@ -199,6 +199,25 @@ def test_look_scales_pictures_as_the_network_takes_them(tmp_path, pixels, low, h
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("counts", [True, False])
+def test_look_finds_the_scale_that_a_network_takes(tmp_path, counts):
+    """Arithmetic in the graph counts as a layer does, and what scales [0, 1] is given that."""
+    inputs = keras.Input((2, 3, 1))
+    x = inputs / 127.5 - 1 if counts else keras.layers.Rescaling(2.0, -1.0)(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+    model.set_weights([np.tile([-1.0, 1.0], (6, 1)), np.zeros(2)])
+    model.save(tmp_path / "signs.keras")
+    for name, value in (("dark", 60), ("light", 200)):
+        Image.fromarray(np.full((2, 3), value, np.uint8)).save(tmp_path / f"{name}.png")
+    pictures = [tmp_path / "dark.png", tmp_path / "light.png"]
+    names = ["--method", "saliency", "--also", "--classes", "below", "above"]
+
+    assert _look(tmp_path / "signs.keras", *pictures, "--out", tmp_path, *names) == 0
+
+    page = _page(tmp_path)
+    assert page.index("explained: below") < page.index("explained: above")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,12 +1,19 @@
-"""Images of any size for networks that take any, and of no other size than a layer can take."""
+"""Images of any size for networks that take any, and of no other size than a layer can take.
+
+And of the scale that they take.
+"""
+
+import importlib
+import warnings
 
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from dlcnn.understanding import (
     UnderstandingError,
+    UnderstandingWarning,
     activations,
     distributions,
     invariance,
@@ -14,6 +21,8 @@ from dlcnn.understanding import (
     strongest,
     tuning,
 )
+from dlcnn.understanding.images import scales_itself
+from dlcnn.understanding.lens import lens_of
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +51,106 @@ def test_images_that_are_too_small_are_told_with_the_layer(name, model):
         _ASKING[name](model, np.ones((2, 4, 4, 3), np.float32))
     images = np.random.default_rng(0).random((2, 4, 5, 3), np.float32)
     assert _ASKING[name](model, images) is not None
+
+
+def _given(*called, shape=(6, 8, 3)):
+    """A network that calls these on its images, and then has weights."""
+    given = x = keras.Input(shape)
+    for each in called:
+        x = each(x)
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    return keras.Model(given, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+def _adapted(scale, axis=-1):
+    normalised = layers.Normalization(axis=axis)
+    pixels = np.random.default_rng(0).random((9, 6, 8, 3))
+    pixels[:, :2] = 0  # a border of one value, where there is nothing to divide by
+    normalised.adapt(scale * pixels)
+    return normalised
+
+
+class Prepared(layers.Layer):
+    """A preparation of pixels as people write their own."""
+
+    def call(self, inputs):
+        return inputs / 255
+
+
+def _preparation(name):
+    return importlib.import_module(f"keras.applications.{name}").preprocess_input
+
+
+_OF_COUNTS = {
+    "a 255th": lambda: [layers.Rescaling(1 / 255)],
+    "to [-1, 1]": lambda: [layers.Rescaling(1 / 127.5, -1)],
+    "after augmentation": lambda: [
+        *(layers.RandomFlip(), layers.RandomTranslation(0.1, 0.1), layers.RandomRotation(0.1)),
+        *(layers.RandomContrast(0.1), layers.Resizing(5, 7), layers.Rescaling(1 / 255)),
+    ],
+    "adapted": lambda: [_adapted(255)],
+    "adapted by pixel": lambda: [_adapted(255, axis=(1, 2, 3))],
+    "in two layers": lambda: [
+        layers.Rescaling(1 / 255),
+        layers.Normalization(mean=0.5, variance=1),
+    ],
+    "of TensorFlow's networks": lambda: [_preparation("mobilenet_v2")],
+    "of PyTorch's networks": lambda: [_preparation("densenet")],
+    "of Caffe's networks": lambda: [_preparation("resnet50")],
+    "function": lambda: [layers.Lambda(lambda x: x / 255)],
+    "own layer": lambda: [Prepared()],
+    "nested": lambda: [keras.Sequential([keras.Input((6, 8, 3)), layers.Rescaling(1 / 255)])],
+}
+_OF_SHARES = {
+    "nothing": list,
+    "from [0, 1] to [-1, 1]": lambda: [layers.Rescaling(2.0, -1.0)],
+    "and back": lambda: [layers.Rescaling(255.0), layers.Rescaling(1 / 127.5, -1)],
+    "from [-1, 1] to counts": lambda: [layers.Rescaling(127.5, 127.5)],
+    "adapted": lambda: [_adapted(1)],
+    "adapted by pixel": lambda: [_adapted(1, axis=(1, 2, 3))],
+    "arithmetic": lambda: [lambda x: (x - 0.45) / 0.22],
+    "channels": lambda: [lambda x: ops.stack([x[..., i] for i in (2, 1, 0)], axis=-1)],
+    "scaled behind weights": lambda: [layers.Conv2D(3, 1), layers.Rescaling(1 / 255)],
+    "each image by itself": lambda: [lambda x: (x - ops.mean(x)) / ops.std(x)],
+}
+_PREPARED = [pytest.param(make, True, id=name) for name, make in _OF_COUNTS.items()]
+_PREPARED += [pytest.param(make, False, id=f"{name}, no") for name, make in _OF_SHARES.items()]
+
+
+@pytest.mark.parametrize(("make", "counts"), _PREPARED)
+def test_scales_itself_looks_at_what_is_done_to_pixels(make, counts):
+    """Layers, adapted ones, and arithmetic in the graph are told by their numbers alone."""
+    network = _given(*make())
+    assert scales_itself(lens_of(network, "look")) is counts
+
+    pixels = np.random.default_rng(1).random((2, 6, 8, 3), np.float32)
+    right, wrong = (255 * pixels, pixels) if counts else (pixels, 255 * pixels)
+    with warnings.catch_warnings(action="error", category=UnderstandingWarning):
+        saliency(network, right, 0)
+    with pytest.warns(UnderstandingWarning, match="scaled already" if counts else "unscaled"):
+        saliency(network, wrong, 0)
+
+
+def test_scales_itself_follows_a_normalization_that_adapts_again():
+    """What is known of a network is known of it as it was."""
+    normalised = _adapted(255)
+    network = _given(normalised)
+    assert scales_itself(lens_of(network, "look"))
+    normalised.adapt(np.random.default_rng(0).random((9, 6, 8, 3)))
+    assert not scales_itself(lens_of(network, "look"))
+
+
+def test_scales_itself_knows_networks_of_open_size():
+    """The size of the images is no matter, unless a layer is for some sizes only."""
+    assert scales_itself(lens_of(_given(layers.Rescaling(1 / 255), shape=(None, None, 3)), "look"))
+    tiles = layers.Reshape((-1, 30, 3))
+    assert not scales_itself(lens_of(_given(tiles, shape=(None, None, 3)), "look"))
+
+
+def test_scales_itself_knows_networks_that_prepare_pixels_inside():
+    """Those of `keras.applications` are of 0 to 255 where they say so."""
+    options = {"weights": None, "input_shape": (32, 40, 3), "include_top": False}
+    inside = keras.applications.EfficientNetB0(**options)
+    plain = keras.applications.MobileNetV2(**options)
+    assert scales_itself(lens_of(inside, "look"))
+    assert not scales_itself(lens_of(plain, "look"))

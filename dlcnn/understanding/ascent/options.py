@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dlcnn.models.shapes import as_text
 from dlcnn.understanding.arguments import number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.images import warn_of_scale
+from dlcnn.understanding.images import warn_of_range
 from dlcnn.understanding.lens import Lens
 
 __all__ = ["Options", "options_of", "start_images"]
@@ -133,7 +133,7 @@ def start_images(
             "that the model takes."
         )
     if options.value_range is not None:
-        warn_of_scale(lens, images.dtype, options.value_range, where)
+        warn_of_range(lens, options.value_range, where)
     if noise:
         random = np.random.default_rng([options.seed, 1])
         added = random.standard_normal(images.shape, np.float32) * np.float32(noise * options.span)

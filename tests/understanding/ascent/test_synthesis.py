@@ -294,8 +294,13 @@ def test_class_model_warns_of_a_range_that_the_model_does_not_take():
     layers = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(2)]
     model = keras.Sequential([keras.Input((4, 5, 1)), *layers])
 
-    with pytest.warns(UnderstandingWarning, match="scaled already"):
+    words = r"^class_model: value_range=\(0, 1\) looks scaled already.* name \(0, 255\)\.$"
+    with pytest.warns(UnderstandingWarning, match=words):
         class_model(model, steps=1)
+    plain = keras.Sequential([keras.Input((4, 5, 1)), *layers[1:]], name="plain")
+    words = r"^class_model: value_range=\(0, 255\) looks unscaled\. If 'plain' .* name \(0, 1\)\.$"
+    with pytest.warns(UnderstandingWarning, match=words):
+        class_model(plain, steps=1, value_range=(0, 255))
     counts = class_model(model, steps=4, value_range=(0, 255), start=100, **_PLAIN)
     moved = np.sqrt(np.mean(np.square(counts.images - 100), axis=(1, 2, 3)))
     np.testing.assert_allclose(moved, 4 * 0.02 * 255, rtol=1e-4)

@@ -34,8 +34,9 @@ def guided_backprop(
 
     On the way back each ReLU passes on only what is positive: that of the gradient, and where its
     own output is. A ReLU is told by what it does, in every style: a layer, an `activation=`, an
-    operation of `keras.ops`, a function of one's own, or a wrapper around one of these. The maps
-    are sharp, but say less of the class than others: see Adebayo et al. 2018, and `judge`.
+    operation of `keras.ops` or several together, a function of one's own, or a wrapper around one
+    of these. The maps are sharp, but say less of the class than others: see Adebayo et al. 2018,
+    and `judge`.
 
     Args:
         model: as for `saliency`, with a ReLU somewhere.
@@ -51,7 +52,8 @@ def guided_backprop(
         ModelError, UnderstandingError: as for `saliency`, or there is no ReLU in the model.
 
     Warns:
-        UnderstandingWarning: a layer of others' code may have a ReLU inside, which is not guided.
+        UnderstandingWarning: code of one's own, or a recurrent layer, may have a ReLU inside,
+            before its end, which is not guided.
 
     Source: Springenberg et al. 2014, section 3.4.
     """
@@ -95,7 +97,7 @@ def _rectified_steps(lens: Classifier) -> frozenset[int]:
         )
     if inside:
         warn(
-            f"guided_backprop: what happens inside {inside} is not guided: gradients pass a ReLU "
-            "there as in saliency. Make each ReLU a layer of the model to have it guided."
+            f"guided_backprop: it cannot look into {inside}. If there is a ReLU inside, gradients "
+            "pass it as in saliency. Make each ReLU a layer of the model to have it guided."
         )
     return found.steps

@@ -3,7 +3,7 @@
 It must not know what is done to them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from dlcnn.models.graph import Node
+from dlcnn.models.graph import Node, Place
 from dlcnn.models.shapes import Tensor, TensorShape
 from dlcnn.understanding.lens import Lens, without_activation
 
@@ -21,9 +21,14 @@ __all__ = ["Rectifiers", "rectifiers_of"]
 _Array = npt.NDArray[Any]
 
 # Whole in binary, so that half precision has them too. The last may be cut off, as by a ReLU6.
-_LEVELS = np.array([-8, -1, -(2**-6), 2**-6, 0.25, 8], np.float32)
+_LEVELS = np.array([-8, -1, -(2**-6), 2**-6, 2**-4, 8], np.float32)
 _FEW = 9  # of a side whose size is open, or does not matter
-_KNOWN = ("keras.", "dlcnn.")  # modules whose layers have no ReLU but at their end
+_KNOWN = ("keras.", "dlcnn.")  # modules whose layers have no ReLU but at their end, except of
+_OPAQUE = (  # those that run code of others, or an activation at each of their steps
+    *(keras.Model, keras.layers.Lambda, keras.layers.Pipeline),
+    *(keras.layers.JaxLayer, keras.layers.TFSMLayer, keras.layers.TorchModuleWrapper),
+    *(keras.layers.RNN, keras.layers.Bidirectional),
+)
 
 
 class Rectifiers(NamedTuple):
@@ -31,7 +36,9 @@ class Rectifiers(NamedTuple):
 
     Attributes:
         steps: the nodes whose output is that of a ReLU.
-        unseen: the names of nodes of others' code that may have a ReLU further inside.
+        unseen: the names of nodes that may have a ReLU inside, before their end: own code that
+            bends numbers or has weights, and layers that repeat themselves. They may be among
+            `steps`, too.
     """
 
     steps: frozenset[int]
@@ -45,10 +52,17 @@ def rectifiers_of(lens: Lens) -> Rectifiers:
     ones, and those with a threshold above zero, are none.
     """
     if lens not in _known:
-        nodes = {step: lens.nodes[step] for step in lens.steps() if lens.nodes[step].reads}
-        steps = frozenset(step for step, node in nodes.items() if _ends_with_relu(node))
-        hiding = (each for step, each in nodes.items() if step not in steps and _may_hide(each))
-        _known[lens] = Rectifiers(steps, tuple(each.name for each in hiding))
+        steps: set[int] = set()
+        unseen: list[str] = []
+        for step in lens.steps():
+            node = lens.nodes[step]
+            ends = _ends_with_relu(node)
+            whole = not ends and _is_whole(lens, step, steps)
+            if ends or whole:
+                steps.add(step)
+            if not whole and _may_hide(node, ends):
+                unseen.append(node.name)
+        _known[lens] = Rectifiers(frozenset(steps), tuple(unseen))
     return _known[lens]
 
 
@@ -56,25 +70,47 @@ _known: WeakKeyDictionary[Lens, Rectifiers] = WeakKeyDictionary()
 
 
 def _ends_with_relu(node: Node) -> bool:
-    """Whether a call is a ReLU as a whole, or ends with an activation that is one."""
-    *_, inner = _wrapped(node.layer)
-    activation = getattr(inner, "activation", None)
-    if _learns(activation):
+    """Whether the activation of a call is a ReLU, and the last that it does."""
+    activation = getattr(node.layers[-1], "activation", None)
+    if activation is None or _learns(activation):
         return False
     *sizes, channels = node.output_shape or [1]
     few = *(min(size or _FEW, _FEW) for size in sizes), channels  # it knows no height or width
-    ends = activation is not None and _is_relu(activation, few)
-    if activation is not None and _is_known(node.layer):
-        return ends
-    outputs = [tensor.shape for tensor in node.record.output_tensors]
-    if [*node.input_shapes] == outputs and len(outputs) == 1 and not _learns(node.layer):
-        return _is_relu(lambda values: node.call([values])[0], node.output_shape)
-    return ends and _is_last(activation, node)
+    return _is_relu(activation, few) and (_is_known(node) or _is_last(activation, node))
 
 
-def _may_hide(node: Node) -> bool:
-    """Whether a call runs code of others that may have a ReLU inside: that bends numbers."""
-    return not _is_known(node.layer) and (_learns(node.layer) or not _is_affine(node))
+def _is_whole(lens: Lens, step: int, found: set[int]) -> bool:
+    """Whether a call is a ReLU as a whole, by itself or together with calls before it.
+
+    Of the tensors that lead to it, the latest is traced back until all come from a single one:
+    y, of `where(y > 0, y, 0)`. What learns, or is a ReLU itself, is not passed.
+    """
+    behind = lens.nodes[step]
+    sources: set[Place] = set()
+    while behind.reads and not _has_weights(behind):
+        sources |= {*behind.reads}
+        source = max(sources)
+        if len(sources) == 1 and _is_relu_of(lens, source, step):
+            return True
+        if source.node in found:
+            return False
+        sources.remove(source)
+        behind = lens.nodes[source.node]
+    return False
+
+
+def _may_hide(node: Node, ends: bool) -> bool:
+    """Whether a call may have a ReLU inside, before the one that it may end with."""
+    if _is_known(node):
+        return False
+    if ends:
+        return not _is_affine(node, without_activation(node.layer))
+    return _has_weights(node) or not _is_affine(node, node.layer)
+
+
+def _has_weights(node: Node) -> bool:
+    """Whether there are weights in a call, of its layer, what that wraps, or their activation."""
+    return any(_learns(each) or _learns(getattr(each, "activation", None)) for each in node.layers)
 
 
 def _learns(called: Any) -> bool:
@@ -84,21 +120,21 @@ def _learns(called: Any) -> bool:
     return bool(getattr(called, "weights", ()))
 
 
-def _wrapped(layer: Any) -> Iterator[Any]:
-    """A layer, the layer that it wraps, and so on."""
-    yield layer
-    while isinstance(layer, keras.layers.Wrapper):
-        layer = layer.layer
-        yield layer
-
-
-def _is_known(layer: Any) -> bool:
+def _is_known(node: Node) -> bool:
     """Whether only code that is known runs when a layer is called, up to its activation."""
     return all(
-        type(each).call.__module__.startswith(_KNOWN)
-        and not isinstance(each, keras.Model | keras.layers.Lambda)
-        for each in _wrapped(layer)
+        type(each).call.__module__.startswith(_KNOWN) and not isinstance(each, _OPAQUE)
+        for each in node.layers
     )
+
+
+def _is_relu_of(lens: Lens, source: Place, step: int) -> bool:
+    """Whether the one output of a node is a ReLU of a tensor before it."""
+    outputs = lens.nodes[step].record.output_tensors
+    shape = lens.nodes[source.node].record.output_tensors[source.output].shape
+    if len(outputs) > 1 or outputs[0].shape != shape:
+        return False
+    return _is_relu(lambda values: lens.run({source: values}, [Place(step, 0)])[0], shape)
 
 
 def _is_relu(function: Callable[[Tensor], Tensor], shape: TensorShape) -> bool:
@@ -130,11 +166,11 @@ def _is_last(activation: Any, node: Node) -> bool:
     return after is not None and np.allclose(after, whole, rtol=1e-3, atol=1e-5)
 
 
-def _is_affine(node: Node) -> bool:
-    """Whether a call only adds and multiplies by constants, tried on random numbers."""
+def _is_affine(node: Node, layer: Any) -> bool:
+    """Whether a call of a layer only adds and multiplies by constants, tried on random numbers."""
     there = _random(node)
     up, down, middle = (
-        _outcome(lambda *values: node.call(values)[0], *(sign * each for each in there))
+        _outcome(lambda *values: node.call(values, layer)[0], *(sign * each for each in there))
         for sign in (1, -1, 0)
     )
     if up is None or down is None or middle is None:

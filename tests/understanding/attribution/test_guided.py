@@ -29,12 +29,18 @@ class _Padded(layers.Conv2D):
         return super().call(ops.pad(inputs, ((0, 0), (1, 0), (0, 0), (0, 0)))[:, 1:])
 
 
+_TOGETHER = {  # of operations of the graph
+    "where": lambda tensor: ops.where(tensor > 0, tensor, 0.0),
+    "masked": lambda tensor: tensor * ops.cast(tensor > 0, tensor.dtype),
+}
 _AROUND = ("dense in time", "normalised kernel", "own convolution")  # ReLU within what has weights
 
 
 def _rectified(style, filters, name):
     """A convolution of single pixels with a ReLU in some style."""
     options = {"use_bias": False, "name": name}
+    if style in _TOGETHER:
+        return [layers.Conv2D(filters, 1, **options), _TOGETHER[style]]
     if style not in _AROUND:
         return convolution(style, filters, 1, **options)
     options["activation"] = "relu"
@@ -77,7 +83,7 @@ PLAIN = np.array([[[4, 6]], [[10, 14]]])
 
 
 @pytest.mark.parametrize("nested", [False, True])
-@pytest.mark.parametrize("style", [*RELUS, *_AROUND])
+@pytest.mark.parametrize("style", [*RELUS, *_AROUND, *_TOGETHER])
 @pytest.mark.filterwarnings("error::dlcnn.understanding.UnderstandingWarning")
 def test_guided_backprop_equals_the_worked_case(style, nested):
     """However a ReLU is written, in the model or in a backbone: one result, of integers, and no

@@ -51,6 +51,13 @@ class _Twice(layers.Dense):
         return super().call(inputs) - 1
 
 
+class _Before(layers.Dense):
+    """Another ReLU stands before the one at its end."""
+
+    def call(self, inputs):
+        return super().call(ops.relu(inputs))
+
+
 class _Gate(layers.Layer):
     """Two tensors become one that bends."""
 
@@ -111,10 +118,13 @@ def test_rectifiers_are_no_other_functions(activation):
 
 @pytest.mark.parametrize(
     "activation",
-    ["relu6", layers.ReLU(max_value=1), lambda values: ops.clip(values, 0, 1), _HalfWave()],
+    [
+        *("relu6", layers.ReLU(max_value=1), layers.ReLU(max_value=0.1), _HalfWave()),
+        lambda values: ops.clip(values, 0, 1),
+    ],
 )
 def test_rectifiers_may_be_cut_off_above(activation):
-    """What stays at 6, or at 1, is a ReLU below, and so is a layer within another."""
+    """What stays at 6, at 1 or at 0.1 is a ReLU below, and so is a layer within another."""
     assert _found(layers.Conv2D(5, 3, activation=activation)) == (["Conv2D"], [])
 
 
@@ -129,12 +139,33 @@ def test_rectifiers_may_be_cut_off_above(activation):
         *(layers.MultiHeadAttention(2, 3), layers.TimeDistributed(layers.Dense(4, "tanh"))),
         lambda tensor: ops.maximum(tensor, tensor - 1),
         lambda tensor: ops.maximum(tensor, 0.5),
+        lambda tensor: ops.where(tensor > 0, tensor, 0.1 * tensor),
+        lambda tensor: ops.where(tensor > 0.5, tensor, 0.0),
+        lambda tensor: tensor * ops.sigmoid(tensor),
+        lambda tensor: ops.where(tensor > 0, layers.Dense(4, use_bias=False)(tensor), 0.0),
     ],
 )
 def test_rectifiers_are_no_ordinary_layers(called):
     """Layers of Keras that bend otherwise, or keep a shape, are no ReLU, and nothing is said."""
     apart = isinstance(called, layers.MultiHeadAttention)
     assert _found((lambda tensor: called(tensor, tensor)) if apart else called) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("called", "last"),
+    [
+        (lambda tensor: ops.where(tensor > 0, tensor, 0.0), "Where"),
+        (lambda tensor: ops.where(tensor < 0, ops.zeros_like(tensor), tensor), "Where"),
+        (lambda tensor: tensor * ops.cast(tensor > 0, tensor.dtype), "Multiply"),
+        (lambda tensor: layers.Multiply()([ops.cast(tensor > 0, "float32"), tensor]), "Multiply"),
+        (lambda tensor: 0.5 * (tensor + ops.abs(tensor)), "Multiply"),
+        (lambda tensor: -ops.minimum(-tensor, 0.0), "Negative"),
+    ],
+)
+@pytest.mark.parametrize("shape", [SHAPE, (None, None, 3)])
+def test_rectifiers_are_put_together_of_operations(called, last, shape):
+    """Where several calls are a ReLU together, the last of them ends with it, and it alone."""
+    assert _found(called, layers.AveragePooling2D(1), shape=shape) == ([last], [])
 
 
 def test_rectifiers_are_seen_in_the_end_of_what_is_one_s_own():
@@ -171,6 +202,47 @@ def test_rectifiers_name_what_cannot_be_seen_into(called):
     assert _found(called, layers.ReLU()) == (["ReLU"], ["own"])
 
 
+@pytest.mark.parametrize(
+    ("shape", "called"),
+    [
+        ((48, 4), layers.SimpleRNN(5, activation="relu", name="own")),
+        ((48, 4), layers.LSTM(5, activation="relu", name="own")),
+        ((48, 4), layers.GRU(5, activation="relu", return_sequences=True, name="own")),
+        ((48, 4), layers.Bidirectional(layers.SimpleRNN(5, activation="relu"), name="own")),
+        ((6, 8, 4), layers.TimeDistributed(layers.GRU(5, activation="relu"), name="own")),
+        ((2, 3, 8, 4), layers.ConvLSTM2D(5, 3, activation="relu", name="own")),
+    ],
+)
+def test_rectifiers_at_each_step_of_a_layer_cannot_be_seen_into(shape, called):
+    """The ReLU of a recurrent layer stands between its steps and not at its end."""
+    found = _found(layers.Reshape(shape), called, layers.Flatten(), layers.ReLU())
+    assert found == (["ReLU"], ["own"])
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="JAX's code runs on two backends")
+def test_rectifiers_are_not_seen_in_the_code_of_a_framework():
+    """A layer of Keras that only wraps code of others is no more known than that."""
+    code = pytest.importorskip("jax.numpy")
+    own = layers.JaxLayer(
+        lambda params, inputs: code.maximum(inputs, 0) @ params,
+        params=np.ones((4, 5), np.float32),
+        name="own",
+    )
+    assert _found(own, layers.ReLU()) == (["ReLU"], ["own"])
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        _Before(5, activation="relu", name="own"),
+        layers.TimeDistributed(_Before(5, activation="relu"), name="own"),
+    ],
+)
+def test_rectifiers_before_the_end_cannot_be_seen_into(called):
+    """A call that ends with a ReLU is guided there, and named for the one that it has inside."""
+    assert _found(called, layers.ReLU()) == ([type(called).__name__, "ReLU"], ["own"])
+
+
 def test_rectifiers_are_looked_for_once():
     """A model that stays as it is is not tried again; one that was changed is."""
     calls = []
@@ -196,7 +268,7 @@ def test_guided_backprop_tells_what_it_does_not_guide():
     """
     model = _model(_Block(name="residual"), layers.ReLU())
     for _ in range(2):
-        with pytest.warns(UnderstandingWarning, match="what happens inside 'residual' is not gui"):
+        with pytest.warns(UnderstandingWarning, match="cannot look into 'residual'. If"):
             guided_backprop(model, images(), 0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UnderstandingWarning)

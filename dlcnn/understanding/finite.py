@@ -42,7 +42,12 @@ def expect_finite_pixels(where: str, images: _Array, start: int = 0) -> tuple[fl
 
 
 def expect_finite(
-    where: str, lens: Lens, images: npt.NDArray[np.float32], *arrays: _Array, start: int = 0
+    where: str,
+    lens: Lens,
+    images: npt.NDArray[np.float32],
+    *arrays: _Array,
+    places: Sequence[Place] = (),
+    start: int = 0,
 ) -> None:
     """Refuse arrays that are not all finite numbers.
 
@@ -51,6 +56,7 @@ def expect_finite(
         lens: of the model.
         images: (N, H, W, C) that the arrays are of.
         arrays: each of N rows.
+        places: outputs up to which layers are looked at; by default the model's outputs.
         start: how many images came before, by which the caller counts.
 
     Raises:
@@ -62,7 +68,7 @@ def expect_finite(
     for values in arrays:
         wrong |= ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
     first = int(np.flatnonzero(wrong)[0])
-    source = _first_broken(lens, images[first : first + 1])
+    source = _first_broken(lens, images[first : first + 1], places)
     named = f"{where}, images[{start}:{start + len(wrong)}]" if start else where
     raise _refused(named, f"{int(wrong.sum())} of {len(wrong)}", start + first, source)
 
@@ -78,7 +84,7 @@ def expect_finite_layers(
         where: the function that the error names.
         lens: of the model.
         images: (N, H, W, C), of which the first is tried.
-        places: outputs up to which layers are looked at; by default the answer.
+        places: outputs up to which layers are looked at; by default the model's outputs.
 
     Raises:
         UnderstandingError: a layer does.

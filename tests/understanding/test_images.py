@@ -17,11 +17,13 @@ from dlcnn.understanding import (
     activations,
     distributions,
     invariance,
+    neuron_gradient,
     saliency,
+    similarity,
     strongest,
     tuning,
 )
-from dlcnn.understanding.images import scales_itself
+from dlcnn.understanding.images import expect_size, scales_itself
 from dlcnn.understanding.lens import lens_of
 
 
@@ -51,6 +53,91 @@ def test_images_that_are_too_small_are_told_with_the_layer(name, model):
         _ASKING[name](model, np.ones((2, 4, 4, 3), np.float32))
     images = np.random.default_rng(0).random((2, 4, 5, 3), np.float32)
     assert _ASKING[name](model, images) is not None
+
+
+@pytest.fixture(scope="module")
+def tall():
+    """A layer that takes small images, and a second one that does not."""
+    given = keras.Input((None, None, 3))
+    x = layers.Conv2D(4, (3, 5), strides=(1, 2), name="maps")(given)
+    x = layers.Conv2D(5, (9, 8), name="wide")(x)
+    return keras.Model(given, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+_OF_A_LAYER = {
+    "activations": activations,
+    "distributions": lambda model, images, name: distributions(model, images, layers=name),
+    "invariance": lambda model, images, name: invariance(model, images, "shift", [1], [name]),
+    "neuron_gradient": neuron_gradient,
+    "similarity": lambda model, images, name: similarity(model, name, images),
+    "strongest": strongest,
+    "tuning": lambda model, images, name: tuning(model, name, size=images.shape[1:3]),
+}
+
+
+@pytest.mark.parametrize("name", _OF_A_LAYER)
+def test_images_need_to_fit_the_layers_on_the_way_only(name, tall):
+    """What comes behind a layer is no matter where it is asked about, also if it is broken."""
+    images = np.random.default_rng(0).random((2, 6, 7, 3), np.float32)
+    ask = _OF_A_LAYER[name]
+
+    assert ask(tall, images, "maps") is not None
+    with pytest.raises(UnderstandingError, match=rf"^{name}: .*6 x 7 x 3 .* Conv2D 'wide' needs"):
+        ask(tall, images, "wide")
+
+    broken = keras.models.clone_model(tall)
+    broken.get_layer("maps").bias.assign([np.nan, 0, 0, 0])
+    with pytest.raises(UnderstandingError, match=rf"^{name}.*begins in layer 'maps'"):
+        ask(broken, images, "maps")
+
+
+class Counted(layers.Layer):
+    """Gives what it gets, and counts how often its Python is run."""
+
+    runs = 0
+
+    def call(self, inputs):
+        Counted.runs += 1
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def test_sizes_of_all_layers_are_found_in_one_run():
+    """The shapes at a size are those that Keras computes, and are kept, also for layers before."""
+    given = keras.Input((None, None, 3))
+    first, second = ops.split(Counted()(given), [1], axis=-1)
+    maps = [layers.Conv2D(4, (3, 2), name="one")(first), layers.Conv2D(5, 2, name="two")(second)]
+    lens = lens_of(keras.Model(given, maps), "look")
+    one, two = lens.find("one", "look"), lens.find("two", "look")
+    Counted.runs = 0
+
+    shapes = expect_size("look", lens, (6, 9, 3), [one, two], "")
+
+    assert (shapes[one], shapes[two]) == ((4, 8, 4), (5, 8, 5))
+    split = lens.nodes[two.node].reads[0]
+    assert (shapes[split._replace(output=0)], shapes[split]) == ((6, 9, 1), (6, 9, 2))
+    expect_size("look", lens, (6, 9, 3), [two], "")
+    assert Counted.runs == 1
+    expect_size("look", lens, (6, 8, 3), [two], "")
+    assert Counted.runs == 2
+
+
+def test_activations_run_a_network_of_open_size_no_more_often_for_more_layers():
+    """Its layers are measured together, and then computed together."""
+
+    def runs(depth):
+        given = keras.Input((None, None, 3))
+        x = Counted()(given)
+        for _ in range(depth):
+            x = layers.Conv2D(2, 3, padding="same")(x)
+        model = keras.Model(given, x)
+        Counted.runs = 0
+        activations(model, np.ones((2, 6, 9, 3), np.float32))
+        return Counted.runs
+
+    assert runs(5) == runs(1)
 
 
 def _given(*called, shape=(6, 8, 3)):

@@ -29,7 +29,8 @@ from dlcnn.understanding.equivariance.transforms import (
 )
 from dlcnn.understanding.equivariance.units import Units, margins, seen
 from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.images import images_for
+from dlcnn.understanding.finite import expect_finite
+from dlcnn.understanding.images import expect_size, images_for
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.activations import layers_of
 
@@ -149,13 +150,13 @@ def invariance(
     """
     where = "invariance"
     lens = lens_of(model, where)
-    size, pixels = batch_of(batch_size, where), images_for(lens, images, where)
+    size, places = batch_of(batch_size, where), _places(lens, layers)
+    pixels = images_for(lens, images, where, places=places)
     choice(where, "change", change, get_args(Change))
     given = _amounts(change, amounts)
     moves = _moves(change, given, along)
     edge = number(where, "fill", fill)
-    places = _places(lens, layers)
-    grids = _grids(lens, places, pixels[:1])
+    grids = _grids(lens, places, pixels.shape[1:])
     placed = [grid is not None for grid in grids]
     program = lens.program(("invariance", tuple(places)), lambda: _comparing(lens, places, placed))
     image = pixels.shape[1:3]
@@ -170,13 +171,7 @@ def invariance(
         compared.append([each.counted.mean() for each in sights])
         clear.append([each.clear for each in sights])
     alike, apart, error = np.stack(found).transpose(3, 2, 0, 1)  # from (A, N, L, 3)
-    for place, values in zip(places, apart, strict=True):
-        if not np.isfinite(values).all():
-            raise UnderstandingError(
-                f"{where}: layers give finite numbers. Received NaN or infinity from "
-                f"{lens.nodes[place.node].name!r}. Look at the weights up to there, or train again "
-                "with a smaller learning rate."
-            )
+    expect_finite(where, lens, pixels, apart.transpose(2, 0, 1), places=places)
     known = np.array(placed)[:, None] & (np.transpose(compared) > 0)
     return Invariance(
         change,
@@ -232,9 +227,9 @@ def _is_telling(node: Node) -> bool:
     return hasattr(node.layer, "kernel") or "Pooling" in node.kind
 
 
-def _grids(lens: Lens, places: Sequence[Place], image: _Floats) -> list[Units | None]:
+def _grids(lens: Lens, places: Sequence[Place], size: tuple[int, ...]) -> list[Units | None]:
     """Where the units of each output lie on the image; None where they lie nowhere."""
-    nodes = _sized(lens, places, image)
+    nodes = _sized(lens, places, size)
     fields = receptive_fields(nodes)
     beside = margins(nodes, fields)
     grids: list[Units | None] = []
@@ -247,14 +242,10 @@ def _grids(lens: Lens, places: Sequence[Place], image: _Floats) -> list[Units | 
     return grids
 
 
-def _sized(lens: Lens, places: Sequence[Place], image: _Floats) -> list[Node]:
+def _sized(lens: Lens, places: Sequence[Place], size: tuple[int, ...]) -> list[Node]:
     """The nodes with the sizes that they have for such images: those of a model may be open."""
-    read_by_some = {place for step in lens.steps() for place in lens.nodes[step].reads}
-    wanted = list(read_by_some.union(places))
-    outputs = lens.run({lens.input: ops.convert_to_tensor(image)}, wanted)
-    shapes = {
-        place: (None, *output.shape[1:]) for place, output in zip(wanted, outputs, strict=True)
-    }
+    found = expect_size("invariance", lens, size, places, "Pass larger ones.")
+    shapes = {place: (None, *shape) for place, shape in found.items()}
     return [
         replace(
             node,

@@ -16,7 +16,14 @@ from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.finite import expect_finite, expect_finite_layers
 from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens, lens_of
-from dlcnn.understanding.network.selection import Selected, Selection, Units, picked, units_of
+from dlcnn.understanding.network.selection import (
+    Selected,
+    Selection,
+    Units,
+    picked,
+    places_of,
+    units_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,16 +110,16 @@ def activations(
     """
     lens = lens_of(model, "activations")
     size = batch_of(batch_size, "activations")
-    given = images_for(lens, images, "activations")
     selected = layers_of(lens, layers, "activations")
+    places = places_of(lens, selected, "activations")
+    given = images_for(lens, images, "activations", places=places)
     units = [units_of(lens, each, given.shape[1:], "activations") for each in selected]
     key = tuple((each.place, each.size, each.whole) for each in units)
     program = lens.program(("activations", key), lambda: _program(lens, units))
     indices = [each.flat for each in units if not each.whole]
     found = in_batches(program, [given], size, label="activations", shared=indices)
-    expect_finite("activations", lens, given, *found)
+    expect_finite("activations", lens, given, *found, places=places)
     if not all(values.any() for values in found):
-        places = [each.place for each in units]
         expect_finite_layers("activations", lens, given, places)
     arrays = {
         each.name: values.reshape(len(given), *each.indices.shape)

@@ -13,9 +13,8 @@ import numpy.typing as npt
 from dlcnn.models.receptive import receptive_fields
 from dlcnn.models.shapes import Tensor
 from dlcnn.understanding.batches import in_batches, track
-from dlcnn.understanding.errors import UnderstandingError
-from dlcnn.understanding.finite import expect_finite_layers
-from dlcnn.understanding.images import images_for
+from dlcnn.understanding.finite import expect_finite, expect_finite_layers
+from dlcnn.understanding.images import warn_of_range
 from dlcnn.understanding.lens import Lens
 from dlcnn.understanding.network.selection import Units, picked
 from dlcnn.understanding.network.stimuli import gratings, lines
@@ -81,9 +80,7 @@ class Bench:
 
     def respond(self, brightness: _Array) -> _Array:
         """(n, neurons): the responses to (n, height, width) of -1, black, to 1, white."""
-        black, white = self.value_range
-        grey = (black + (white - black) * (brightness + 1) / 2).astype(np.float32)
-        images = np.repeat(grey[..., None], self.shape[-1], axis=-1)
+        images = self._shown(brightness)
         place, size = self.units.place, self.units.size
         program = self.lens.program(
             ("tuning", place, size), lambda: _program(self.lens, self.units)
@@ -91,22 +88,21 @@ class Bench:
         (found,) = in_batches(program, [images], self.batch_size, shared=[self.neurons])
         return found.astype(np.float64)
 
+    def _shown(self, brightness: _Array) -> npt.NDArray[np.float32]:
+        black, white = self.value_range
+        grey = (black + (white - black) * (brightness + 1) / 2).astype(np.float32)
+        return np.repeat(grey[..., None], self.shape[-1], axis=-1)
+
     def field(self) -> _Array:
         """(neurons,): the response to a uniform field."""
+        warn_of_range(self.lens, self.value_range, "tuning")
         blank = np.zeros((1, *self.shape[:2]))
-        # Also the one look at whether these pixels suit the model.
-        black, white = self.value_range
-        ends = np.array([black, white], np.float32)[:, None, None, None]
-        shown = images_for(self.lens, np.broadcast_to(ends, (2, *self.shape)), "tuning")
-        (response,) = self.respond(blank)
-        if not np.isfinite(response).all():
-            raise UnderstandingError(
-                f"tuning: responses are finite numbers. Received NaN or infinity of "
-                f"{self.units.name} for a uniform field. Look at the weights up to there."
-            )
-        if not response.any():
-            expect_finite_layers("tuning", self.lens, shown, [self.units.place])
-        return np.asarray(response)
+        found, shown = self.respond(blank), self._shown(blank)
+        where, places = "tuning, a uniform field", [self.units.place]
+        expect_finite(where, self.lens, shown, found, places=places)
+        if not found.any():
+            expect_finite_layers(where, self.lens, shown, places)
+        return np.asarray(found[0])
 
     def with_gratings(self, angles: _Array, frequencies: _Array, phases: _Array) -> _Array:
         """(angles, frequencies, phases, neurons)."""

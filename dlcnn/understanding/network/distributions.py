@@ -21,7 +21,13 @@ from dlcnn.understanding.maps import names_of
 from dlcnn.understanding.network.activations import layers_of
 from dlcnn.understanding.network.moments import Sums, moments
 from dlcnn.understanding.network.population import image_shape, population, through
-from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
+from dlcnn.understanding.network.selection import (
+    Selected,
+    Units,
+    picked,
+    places_of,
+    units_of,
+)
 from dlcnn.understanding.questions import targets_for
 
 if TYPE_CHECKING:
@@ -137,8 +143,9 @@ def distributions(
     size = batch_of(batch_size, where)
     counted = whole(where, "bins", bins, least=1)
     everyone = population(images)
-    shape = image_shape(lens, everyone, where)
     selected = layers_of(lens, layers, where)
+    places = places_of(lens, selected, where)
+    shape = image_shape(lens, everyone, where, places)
     units = [units_of(lens, each, shape, where) for each in selected]
     present, group = None, np.zeros(len(everyone), np.int64)
     if labels is not None:
@@ -147,7 +154,7 @@ def distributions(
     sums = _bounds(lens, units, everyone, group, size, where)
     if not all(total.least.any() or total.most.any() for total in sums):
         first = np.asarray(everyone[:1], np.float32)
-        expect_finite_layers(where, lens, first, [each.place for each in units])
+        expect_finite_layers(where, lens, first, places)
     counts = _counts(lens, units, sums, everyone, group, (size, counted), where)
     return Distributions(
         {
@@ -193,10 +200,11 @@ def _bounds(
     indices = _indices(units)
     classes = int(group.max()) + 1
     sums = [Sums.empty(classes, each.by_channel.shape[1]) for each in units]
-    for stretch in through(lens, images, batch_size, where):
+    places = [each.place for each in units]
+    for stretch in through(lens, images, batch_size, where, places=places):
         for total, found in zip(sums, program(stretch.images, *indices), strict=True):
             kept = [each[: stretch.count] for each in found]
-            stretch.expect_finite(lens, where, *kept)
+            stretch.expect_finite(lens, where, *kept, places=places)
             total.add(stretch.of(group), kept)
     return sums
 
@@ -220,7 +228,8 @@ def _counts(
     indices = _indices(units)
     classes = int(group.max()) + 1
     counts = [np.zeros(classes * bins, np.int64) for _ in units]
-    for stretch in through(lens, images, batch_size, where, again=True):
+    places = [each.place for each in units]
+    for stretch in through(lens, images, batch_size, where, places=places, again=True):
         offset = stretch.of(group)[:, None] * bins
         for total, found in zip(
             counts, program(stretch.images, lows, scales, *indices), strict=True

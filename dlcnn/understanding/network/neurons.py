@@ -19,7 +19,7 @@ from dlcnn.understanding.gradients import value_and_gradient
 from dlcnn.understanding.images import images_for
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.maps import captions
-from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
+from dlcnn.understanding.network.selection import Selected, Units, picked, places_of, units_of
 from dlcnn.understanding.questions import ask
 
 if TYPE_CHECKING:
@@ -191,11 +191,12 @@ def neuron_gradient(
     where = "neuron_gradient"
     lens = lens_of(model, where)
     size = batch_of(batch_size, where)
-    given = images_for(lens, images, where)
+    places = places_of(lens, [selection], where)
+    given = images_for(lens, images, where, places=places)
     units = units_of(lens, selection, given.shape[1:], where)
     program = lens.program((where, units.place, units.size), lambda: _back(lens, units))
     totals, values = in_batches(program, [given], size, label=where, shared=[units.flat])
-    expect_finite(where, lens, given, values, totals)
+    expect_finite(where, lens, given, values, totals, places=places)
     return NeuronGradient(units.name, values, given, totals)
 
 

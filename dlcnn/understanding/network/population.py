@@ -4,13 +4,14 @@ It knows nothing of what is counted on the way.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dlcnn.models.graph import Place
 from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.batches import stretches, track
 from dlcnn.understanding.errors import UnderstandingWarning
@@ -40,13 +41,21 @@ class Stretch:
         """The rows that belong to this stretch, of an array over the population."""
         return array[self.start : self.start + self.count]
 
-    def expect_finite(self, lens: Lens, where: str, *values: npt.NDArray[Any]) -> None:
-        """Refuse NaN and infinity among what was computed of these images.
+    def expect_finite(
+        self,
+        lens: Lens,
+        where: str,
+        *values: npt.NDArray[Any],
+        places: Sequence[Place] = (),
+    ) -> None:
+        """Refuse NaN and infinity among what was computed of these images, up to some outputs.
 
         Raises:
             UnderstandingError: there are some.
         """
-        expect_finite(where, lens, self.images[: self.count], *values, start=self.start)
+        expect_finite(
+            where, lens, self.images[: self.count], *values, start=self.start, places=places
+        )
 
 
 def population(images: Any) -> Any:
@@ -56,8 +65,10 @@ def population(images: Any) -> Any:
     )
 
 
-def image_shape(lens: Lens, images: Any, where: str) -> tuple[int, ...]:
-    """(H, W, C) of a population; its first image is checked.
+def image_shape(
+    lens: Lens, images: Any, where: str, places: Sequence[Place] = ()
+) -> tuple[int, ...]:
+    """(H, W, C) of a population; its first image is checked, also for the way to some outputs.
 
     Raises:
         UnderstandingError: the model takes no such images.
@@ -65,11 +76,17 @@ def image_shape(lens: Lens, images: Any, where: str) -> tuple[int, ...]:
     first = images[:1] if len(images.shape) == 4 else images
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnderstandingWarning)  # a single image proves little
-        return images_for(lens, first, where).shape[1:]
+        return images_for(lens, first, where, places=places).shape[1:]
 
 
 def through(
-    lens: Lens, images: Any, batch_size: int, where: str, *, again: bool = False
+    lens: Lens,
+    images: Any,
+    batch_size: int,
+    where: str,
+    *,
+    places: Sequence[Place] = (),
+    again: bool = False,
 ) -> Iterator[Stretch]:
     """Go through a population.
 
@@ -78,6 +95,7 @@ def through(
         images: (N, H, W, C), as `population` gives them.
         batch_size: images at a time.
         where: the function that errors name.
+        places: the outputs to compute, to which the size must fit; by default the model's.
         again: whether the images were gone through before, and warned of.
 
     Raises:
@@ -90,7 +108,8 @@ def through(
         with warnings.catch_warnings():
             if start or again:
                 warnings.simplefilter("ignore", UnderstandingWarning)
-            given = images_for(lens, images[start : start + count], where, start=start)
+            some = images[start : start + count]
+            given = images_for(lens, some, where, places=places, start=start)
         if count < size:
             given = given[np.minimum(np.arange(size), count - 1)]
         yield Stretch(start, count, given)

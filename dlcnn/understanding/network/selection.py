@@ -16,9 +16,10 @@ from dlcnn.models.graph import Place
 from dlcnn.models.shapes import Tensor, as_text
 from dlcnn.understanding.arguments import array_of
 from dlcnn.understanding.errors import UnderstandingError
+from dlcnn.understanding.images import expect_size
 from dlcnn.understanding.lens import Lens
 
-__all__ = ["Selected", "Selection", "Units", "layer", "picked", "units_of"]
+__all__ = ["Selected", "Selection", "Units", "layer", "picked", "places_of", "units_of"]
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,19 @@ class Units:
         return np.moveaxis(self.indices, self.channel_axis, -1).reshape(-1, channels)
 
 
+def places_of(lens: Lens, selected: Sequence[Selected], where: str) -> list[Place]:
+    """The outputs of the layers of selections.
+
+    Raises:
+        ModelError: there is no such layer.
+    """
+    return [lens.find(_selection(each).layer, where) for each in selected]
+
+
+def _selection(selected: Selected) -> Selection:
+    return selected if isinstance(selected, Selection) else Selection(selected)
+
+
 def units_of(lens: Lens, selected: Selected, image_shape: Sequence[int], where: str) -> Units:
     """Find the units that a caller names.
 
@@ -162,11 +176,12 @@ def units_of(lens: Lens, selected: Selected, image_shape: Sequence[int], where: 
 
     Raises:
         ModelError: there is no such layer.
-        UnderstandingError: the index does not fit the layer's output.
+        UnderstandingError: the index does not fit the layer's output, or a layer on the way does
+            not fit the images.
     """
-    selection = selected if isinstance(selected, Selection) else Selection(selected)
+    selection = _selection(selected)
     place = lens.find(selection.layer, where)
-    shape = _shape_of(lens, place, image_shape)
+    shape = expect_size(where, lens, image_shape, [place], "Pass larger ones.")[place]
     name = lens.nodes[place.node].name
     indices = np.arange(np.prod(shape, dtype=int), dtype=np.int32).reshape(shape)
     try:
@@ -207,18 +222,6 @@ def _no_such_units(
         f"{where}: an index selects units of a layer's output {as_text(shape)}, the batch axis "
         f"left out. Received {selection}: {reason}. Each axis counts from 0."
     )
-
-
-def _shape_of(lens: Lens, place: Place, image_shape: Sequence[int]) -> tuple[int, ...]:
-    known = lens.nodes[place.node].output_shape[1:]
-    if None not in known:
-        return tuple(int(size) for size in known if size is not None)
-
-    def run(images: Tensor) -> Tensor:
-        return lens.run({lens.input: images}, [place])[0]
-
-    image = np.zeros((1, *image_shape), np.float32)
-    return tuple(lens.program(("output", place), lambda: run)(image).shape[1:])
 
 
 def picked(outputs: Tensor, indices: Tensor, size: int) -> Tensor:

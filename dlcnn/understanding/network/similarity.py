@@ -127,7 +127,8 @@ def _correlation(lens: Lens, layer: Any, images: Any, batch_size: int) -> _Array
     """(channels, channels) over all positions of all images."""
     where = "similarity"
     everyone = population(images)
-    units = units_of(lens, layer, image_shape(lens, everyone, where), where)
+    places = [lens.find(layer, where)]
+    units = units_of(lens, layer, image_shape(lens, everyone, where, places), where)
     channels = units.shape[-1]
 
     def run(pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,9 +142,9 @@ def _correlation(lens: Lens, layer: Any, images: Any, batch_size: int) -> _Array
     within = np.zeros((channels, channels))
     totals, products = np.zeros(channels), np.zeros((channels, channels))
     constant, first = np.ones(channels, bool), None
-    for stretch in through(lens, everyone, batch_size, where):
+    for stretch in through(lens, everyone, batch_size, where, places=places):
         mean, spread = (each[: stretch.count] for each in program(stretch.images))
-        stretch.expect_finite(lens, where, mean, spread)
+        stretch.expect_finite(lens, where, mean, spread, places=places)
         means = mean.astype(np.float64)
         first = means[0] if first is None else first
         flat = np.diagonal(spread, axis1=1, axis2=2) == 0

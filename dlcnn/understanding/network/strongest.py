@@ -14,7 +14,7 @@ from dlcnn.understanding.arguments import batch_of, columns_of, whole
 from dlcnn.understanding.finite import expect_finite_layers
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.population import image_shape, population, through
-from dlcnn.understanding.network.selection import Selected, Units, picked, units_of
+from dlcnn.understanding.network.selection import Selected, Units, picked, places_of, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +93,7 @@ def strongest(
     size = batch_of(batch_size, where)
     kept = whole(where, "count", count, least=1)
     everyone = population(images)
-    shape = image_shape(lens, everyone, where)
+    shape = image_shape(lens, everyone, where, places_of(lens, [selection], where))
     units = units_of(lens, selection, shape, where)
     values, found, which = _largest(lens, units, everyone, kept, size, where)
     if not values.any():
@@ -148,9 +148,9 @@ def _largest(
     program = lens.program((where, units.place, units.size), lambda: run)
     best = np.empty(0, np.float32)
     found = which = np.empty(0, np.int64)
-    for stretch in through(lens, images, batch_size, where):
+    for stretch in through(lens, images, batch_size, where, places=[units.place]):
         values, places = (each[: stretch.count] for each in program(stretch.images, units.flat))
-        stretch.expect_finite(lens, where, values)
+        stretch.expect_finite(lens, where, values, places=[units.place])
         best = np.concatenate([best, values])
         found = np.concatenate([found, stretch.start + np.arange(stretch.count)])
         which = np.concatenate([which, places])

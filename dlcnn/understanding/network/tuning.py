@@ -15,7 +15,7 @@ from dlcnn.understanding.images import expect_size
 from dlcnn.understanding.lens import Lens, lens_of
 from dlcnn.understanding.network.bench import Bench
 from dlcnn.understanding.network.curves import Curve
-from dlcnn.understanding.network.selection import Selected, units_of
+from dlcnn.understanding.network.selection import Selected, places_of, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,7 +129,7 @@ def tuning(
     lens = lens_of(model, "tuning")
     batch = batch_of(batch_size, "tuning")
     shape = _image_shape(lens, size)
-    expect_size("tuning", lens, shape, lens.outputs, "Name a larger one.")
+    expect_size("tuning", lens, shape, places_of(lens, [selection], "tuning"), "Name a larger one.")
     units = units_of(lens, selection, shape, "tuning")
     bench = Bench(lens, units, shape, batch, range_of("tuning", value_range))
     reach = min(_FARTHEST, max(bench.extent) // 2 + 2)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.models.shapes import as_text
-from dlcnn.understanding.arguments import number, range_of, whole
+from dlcnn.understanding.arguments import array_of, number, range_of, whole
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.images import warn_of_range
 from dlcnn.understanding.lens import Lens
@@ -142,12 +142,8 @@ def start_images(
 
 
 def _numbers(where: str, name: str, start: Any) -> npt.NDArray[Any]:
-    try:
-        given = np.asarray(start)
-        good = given.dtype.kind in "fiub" and bool(np.isfinite(given).all())
-    except ValueError:  # rows of different length
-        given, good = np.empty(0, object), False
-    if not good:
+    given = array_of(start)
+    if given.dtype.kind not in "fiub" or not np.isfinite(given).all():
         what = "NaN or infinity" if given.dtype.kind == "f" else repr(start)[:60]
         raise UnderstandingError(
             f"{where}: the pixels of {name} are finite numbers. Received {what}. Pass a number "

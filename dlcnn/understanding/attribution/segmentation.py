@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlcnn.figures.heatmaps import heatmaps, stretched
-from dlcnn.understanding.arguments import columns_of, number, whole
+from dlcnn.understanding.arguments import array_of, columns_of, number, whole
 from dlcnn.understanding.errors import UnderstandingError
 
 if TYPE_CHECKING:
@@ -128,10 +128,7 @@ def _checked(
 
 
 def _numbers(name: str, given: npt.ArrayLike) -> npt.NDArray[Any]:
-    try:
-        values = np.asarray(given)
-    except ValueError:
-        values = np.empty(0, object)
+    values = array_of(given)
     if values.dtype.kind not in "fiub" or not np.isfinite(values).all():
         what = "NaN or infinity" if values.dtype.kind == "f" else f"an array of {values.dtype}"
         raise UnderstandingError(

@@ -243,6 +243,8 @@ def test_filter_model_warns_of_what_cannot_be_climbed():
         ({"start": 2.0}, "the pixels of start lie within value_range. Received 2 to 2"),
         ({"start": np.nan}, "the pixels of start are finite numbers. Received NaN"),
         ({"start": "mean"}, "Received 'mean'"),
+        ({"start": [[0.5], [0.5, 0.5]]}, r"finite numbers\. Received \[\[0\.5\], \[0\.5, 0\.5\]\]"),
+        ({"start": keras.KerasTensor((12, 10, 3))}, r"finite numbers\. Received <KerasTensor"),
         ({"start": np.zeros((12, 10, 1))}, r"start.shape=\(12, 10, 1\)"),
         ({"start": np.zeros((3, 12, 10, 3))}, r"start.shape=\(3, 12, 10, 3\)"),
         ({"start": np.zeros((8, 10, 3))}, "whose Dense 'hidden' needs another size"),

@@ -1,5 +1,6 @@
 """Discs cut out of noisy ground, and what shows no object."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -107,6 +108,8 @@ def test_segment_tells_the_shape_that_was_passed(images, maps, hint):
         (_images(3), _around(1, 1, 1)[:1], {}, "a map for each image"),
         (_images(3), _around(1, 1, 1) * np.nan, {}, "maps are finite"),
         ([["a"]], _around(1, 1, 1), {}, "images are finite"),
+        (_images(3), [[0.5], [0.5, 0.5]], {}, "maps are finite numbers. Received an array of obj"),
+        (_images(3), keras.KerasTensor((2, 40, 48)), {}, "maps are finite numbers. Received an ar"),
         (_images(3), _around(1, 1, 1), {"background": 0.95}, "smaller quantile"),
         (_images(3), _around(1, 1, 1), {"foreground": 95}, "foreground is a number"),
         (_images(3), _around(1, 1, 1), {"iterations": 0}, "iterations is a whole number"),

@@ -1,6 +1,8 @@
 """What `dlcnn.understanding` gives by name."""
 
+import ast
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,18 @@ def test_public_name_is_exported_by_its_room(name):
     )
     assert name in room.__all__
     assert thing is getattr(room, name)
+
+
+@pytest.mark.parametrize("room", sorted(Path(*understanding.__path__).rglob("[a-z]*.py")))
+def test_what_a_file_takes_of_another_is_public(room):
+    """Names that one file imports from another are in the list of that one."""
+    for node in ast.walk(ast.parse(room.read_text())):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("dlcnn.understanding."):
+            assert {each.name for each in node.names} <= {*_public(node.module)}
+
+
+def _public(module):
+    return importlib.import_module(module).__all__
 
 
 def test_unknown_name_offers_the_nearest():

@@ -25,7 +25,7 @@ from dlcnn.understanding.questions import Question, ask, asked_again
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Look", "look"]
+__all__ = ["Look", "is_signed", "look"]
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,12 @@ def curves(
 
 def _replaced(lens: Classifier) -> Callable[..., Tensor]:
     def run(under: Tensor, over: Tensor, gone: Tensor, targets: Tensor) -> Tensor:
-        return probabilities(lens, ops.where(gone > 0, over, under), targets)
+        return _probabilities(lens, ops.where(gone > 0, over, under), targets)
 
     return run
 
 
-def probabilities(lens: Classifier, images: Tensor, targets: Tensor) -> Tensor:
+def _probabilities(lens: Classifier, images: Tensor, targets: Tensor) -> Tensor:
     """(N,) of each one's class: a softmax over the logits, or a sigmoid where the model has it."""
     found = lens.probabilities(lens.logits(images))
     return ops.sum(found * ops.one_hot(targets, lens.classes, dtype=found.dtype), axis=-1)

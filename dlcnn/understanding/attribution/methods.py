@@ -27,7 +27,7 @@ METHODS: dict[str, Callable[..., Maps]] = {
         occlusion,
     )
 }
-"""From name to `method(model, images, targets=None, batch_size=64, **options)`."""
+"""From name to `method(model, images, targets=None, batch_size=…, **options)`."""
 
 USUAL = ("saliency", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 """The methods that are asked where nobody names others."""

@@ -5,7 +5,6 @@ It refuses in a sentence what cannot be meant, and warns of what probably is not
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +31,6 @@ ABOUT_SCALE = r".*: (the images look|value_range=.* looks) (un)?scaled"
 
 _Array = npt.NDArray[Any]
 _Shape: TypeAlias = tuple[int, ...]
-_shapes: WeakKeyDictionary[Lens, dict[_Shape, dict[Place, _Shape]]] = WeakKeyDictionary()
-_scaling: WeakKeyDictionary[Lens, bool] = WeakKeyDictionary()
 _PROBED = 64  # pixels of an image whose size does not matter
 _ROUNDING = 1e-6
 
@@ -120,10 +117,7 @@ def expect_size(
     Raises:
         UnderstandingError: a layer does not take it; the layer is named.
     """
-    known = _shapes.setdefault(lens, {})
-    if tuple(size) not in known:
-        known[tuple(size)] = _as_built(lens) if tuple(size) == lens.input_shape[1:] else {}
-    shapes = known[tuple(size)]
+    shapes = lens.kept(("shapes", tuple(size)), lambda: _as_built(lens, tuple(size)))
     if shapes.keys() >= set(places):
         return shapes
     found: dict[int, list[_Shape]] = {lens.input.node: [tuple(size)]}
@@ -155,9 +149,11 @@ def expect_size(
     return shapes
 
 
-def _as_built(lens: Lens) -> dict[Place, _Shape]:
-    """The shapes that the model knows itself, of images of its own size."""
+def _as_built(lens: Lens, size: _Shape) -> dict[Place, _Shape]:
+    """The shapes that the model knows itself, of images of its own size; none of others."""
     shapes: dict[Place, _Shape] = {}
+    if size != lens.input_shape[1:]:
+        return shapes
     for step, node in enumerate(lens.nodes):
         sizes = [size for size in node.output_shape[1:] if size is not None]
         if len(sizes) == len(node.output_shape) - 1:
@@ -171,9 +167,7 @@ def scales_itself(lens: Lens) -> bool:
     It is asked what becomes of black and of white images. Pixels are brought to a width of about
     1 around 0: whoever divides by 10 and more, or takes away more than 2, expects large ones.
     """
-    if lens not in _scaling:
-        _scaling[lens] = _expects_counts(lens)
-    return _scaling[lens]
+    return lens.kept("scales itself", lambda: _expects_counts(lens))
 
 
 def _expects_counts(lens: Lens) -> bool:

@@ -21,6 +21,8 @@ __all__ = ["Change", "Lens", "kept_lens", "lens_of", "without_activation"]
 
 _PLAIN = (str, int, float, tuple, type(None))  # of settings; True and False are whole numbers
 
+_Made = TypeVar("_Made")
+
 Change = Callable[[int, Tensor], Tensor]
 """From the position of a node and one of its outputs to what stands in its place."""
 
@@ -49,7 +51,7 @@ class Lens:
         self.input = next(Place(i, 0) for i, node in enumerate(self.nodes) if not node.reads)
         self.input_shape: TensorShape = tuple(model.inputs[0].shape)
         self._variables = list(model.variables)
-        self._programs: dict[Hashable, Any] = {}
+        self._kept: dict[Hashable, Any] = {}
         self._made_of = _made_of(model, self.nodes)
 
     def is_of(self, model: keras.Model, where: str) -> bool:
@@ -133,9 +135,13 @@ class Lens:
 
         It takes and gives NumPy arrays, and sees the weights that the model has when it is called.
         """
-        if key not in self._programs:
-            self._programs[key] = compiled(make(), self._variables)
-        return self._programs[key]
+        return self.kept(("program", key), lambda: compiled(make(), self._variables))
+
+    def kept(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was found out about this network once, kept under `key` with the lens."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast(_Made, self._kept[key])
 
 
 def lens_of(model: keras.Model, where: str) -> Lens:

@@ -18,6 +18,7 @@ __all__ = [
     "fill_weights",
     "forms",
     "images",
+    "in_a_row",
     "one_unit",
     "two_units",
 ]
@@ -137,6 +138,14 @@ def _through(tensor, called):
     for each in called:
         tensor = each(tensor)
     return tensor
+
+
+def in_a_row(*calls, shape=SHAPE):
+    """A model that is these calls, one after another."""
+    tensor = given = keras.Input(shape)
+    for each in calls:
+        tensor = each(tensor)
+    return keras.Model(given, tensor, name="model")
 
 
 def fill_weights(model, seed=1):

@@ -18,6 +18,7 @@ from tests.understanding.models import (
     classifier,
     fill_weights,
     images,
+    in_a_row,
     one_unit,
 )
 
@@ -284,13 +285,6 @@ def _sums(model):
 # What is refused
 
 
-def _of(*end, shape=SHAPE):
-    tensor = given = keras.Input(shape)
-    for each in end:
-        tensor = each(tensor)
-    return keras.Model(given, tensor, name="model")
-
-
 def _two_outputs():
     given = keras.Input(SHAPE)
     mean = layers.GlobalAveragePooling2D()(given)
@@ -308,7 +302,7 @@ def _two_outputs():
 )
 def test_expect_differentiable_names_what_cuts_gradients_off(cut, name):
     """What rounds, counts, compares or stops gradients is named, before anything runs."""
-    model = _of(layers.Conv2D(3, 3, name="before"), cut, layers.Flatten(), layers.Dense(2))
+    model = in_a_row(layers.Conv2D(3, 3, name="before"), cut, layers.Flatten(), layers.Dense(2))
     lens = classifier_of(model, "test")
     with pytest.raises(
         UnderstandingError, match=rf"^test: .*'model', in which the {name} .* occlusion"
@@ -328,7 +322,7 @@ def test_expect_differentiable_is_content_with_one_way():
     ("make", "words"),
     [
         (_two_outputs, "one answer is explained at a time"),
-        (lambda: _of(layers.Conv2D(2, 3)), "a score for each class"),
+        (lambda: in_a_row(layers.Conv2D(2, 3)), "a score for each class"),
     ],
 )
 def test_classifier_of_refuses_what_gives_no_scores(make, words):

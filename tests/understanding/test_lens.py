@@ -13,7 +13,7 @@ from dlcnn.models.errors import ModelError
 from dlcnn.models.graph import Place
 from dlcnn.understanding.errors import UnderstandingError
 from dlcnn.understanding.lens import lens_of
-from tests.understanding.models import SHAPE, branched, classifier, fill_weights, images
+from tests.understanding.models import SHAPE, branched, classifier, fill_weights, images, in_a_row
 
 
 def _numpy(tensor):
@@ -117,13 +117,6 @@ def test_lens_of_lets_a_model_go(nesting):
 # What is refused
 
 
-def _of(*end, shape=SHAPE):
-    tensor = given = keras.Input(shape)
-    for each in end:
-        tensor = each(tensor)
-    return keras.Model(given, tensor, name="model")
-
-
 def _two_inputs():
     both = [keras.Input(SHAPE), keras.Input((4,))]
     mean = layers.GlobalAveragePooling2D()(both[0])
@@ -135,7 +128,7 @@ class _Subclassed(keras.Model):
         return ops.mean(batch, axis=(1, 2))
 
 
-@pytest.mark.parametrize("make", [_two_inputs, lambda: _of(layers.Dense(2), shape=(7,))])
+@pytest.mark.parametrize("make", [_two_inputs, lambda: in_a_row(layers.Dense(2), shape=(7,))])
 def test_lens_of_refuses_what_takes_no_images(make):
     """Several inputs, or rows of numbers."""
     with pytest.raises(UnderstandingError, match=r"^look: .*takes images .* and nothing else"):

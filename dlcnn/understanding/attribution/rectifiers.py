@@ -5,7 +5,6 @@ It must not know what is done to them.
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -51,22 +50,21 @@ def rectifiers_of(lens: Lens) -> Rectifiers:
     A ReLU is 0 below zero and gives back what is just above; it may cut off what is large. So leaky
     ones, and those with a threshold above zero, are none.
     """
-    if lens not in _known:
-        steps: set[int] = set()
-        unseen: list[str] = []
-        for step in lens.steps():
-            node = lens.nodes[step]
-            ends = _ends_with_relu(node)
-            whole = not ends and _is_whole(lens, step, steps)
-            if ends or whole:
-                steps.add(step)
-            if not whole and _may_hide(node, ends):
-                unseen.append(node.name)
-        _known[lens] = Rectifiers(frozenset(steps), tuple(unseen))
-    return _known[lens]
+    return lens.kept("rectifiers", lambda: _search(lens))
 
 
-_known: WeakKeyDictionary[Lens, Rectifiers] = WeakKeyDictionary()
+def _search(lens: Lens) -> Rectifiers:
+    steps: set[int] = set()
+    unseen: list[str] = []
+    for step in lens.steps():
+        node = lens.nodes[step]
+        ends = _ends_with_relu(node)
+        whole = not ends and _is_whole(lens, step, steps)
+        if ends or whole:
+            steps.add(step)
+        if not whole and _may_hide(node, ends):
+            unseen.append(node.name)
+    return Rectifiers(frozenset(steps), tuple(unseen))
 
 
 def _ends_with_relu(node: Node) -> bool:
